@@ -1,0 +1,68 @@
+# The few words people type. `make conformance` and `make test` do all the set-up they need.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ROOT   := $(filter 0,$(shell id -u))
+
+.DEFAULT_GOAL := help
+.PHONY: help conformance test nightly lint types contracts unit real debian clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+conformance: $(VENV)/.run ## The whole suite against the built-in reference (no root, no waiting)
+	@$(BIN)/bfdspec test --target reference
+	@echo "Left out here: real daemons on a real link. As root: make test, or $(BIN)/bfdspec test --target frr"
+
+test: debian lint types contracts conformance unit real ## Everything CI runs: lint, types, contracts, all tests, real daemons
+
+nightly: test ## What takes longer: real daemons twice more, verdicts compared; more property examples
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/wire tests/refimpl_core tests/refimpl_virtual
+	@for target in refbfd frr bird; do .ci/stable $$target || exit 1; done
+
+lint: $(VENV)/.dev ## ruff: rules and format
+	@echo "== ruff"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(VENV)/.dev ## mypy, strict where the design says
+	@echo "== mypy"
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## import-linter: arrows point one way
+	@echo "== import contracts"
+	@$(BIN)/lint-imports --no-cache | grep -v '[╔║╚]'; exit $${PIPESTATUS[0]}
+
+unit: $(VENV)/.dev ## pytest: all tests of the project itself
+	@echo "== unit tests$(if $(ROOT),, (without root: real daemons are left out))"
+	@$(BIN)/pytest -q
+
+real: $(VENV)/.dev ## The suite against real daemons in network namespaces (root)
+ifeq ($(ROOT),0)
+	@for target in refbfd frr bird; do $(BIN)/bfdspec test --target $$target || exit 1; done
+else
+	@echo "== real daemons: left out without root"
+endif
+
+debian: ## Debian packages that the tests need (root)
+	@.ci/debian-packages
+
+clean: ## Remove what was made here: the virtualenv, reports, caches
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/pip:
+	@.ci/venv $(PYTHON) $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/pip
+	@echo "== installing bfdspec into $(VENV)"
+	@$(BIN)/pip install --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.run
+	@echo "== installing the tools for development into $(VENV)"
+	@$(BIN)/pip install --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+SHELL := /bin/bash
