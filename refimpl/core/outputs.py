@@ -1,0 +1,81 @@
+"""What the protocol asks of, or tells, whoever drives it. Plain values; whoever drives a session performs them in
+order."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from refimpl.core.constants import State
+from refimpl.core.packet import ControlPacket
+
+
+class Why(Enum):
+    """Why a packet is sent."""
+
+    PERIODIC = "periodic"  # 6.8.7, the scheduled transmission
+    FINAL = "final"  # 6.8.7, the answer to a Poll, outside the schedule
+    CHANGE = "change"  # 6.8.7, contents changed between two scheduled transmissions
+
+
+class DiscardReason(Enum):
+    """Why a received packet is dropped, in the order in which RFC 5880 section 6.8.6 asks."""
+
+    TOO_SHORT = "shorter than the Mandatory Section"
+    VERSION = "version is not 1"
+    LENGTH_TOO_SMALL = "Length is below the minimum"
+    LENGTH_BEYOND_PAYLOAD = "Length exceeds the payload"
+    DETECT_MULT_ZERO = "Detect Mult is zero"
+    MULTIPOINT = "Multipoint bit is set"
+    MY_DISCRIMINATOR_ZERO = "My Discriminator is zero"
+    UNKNOWN_YOUR_DISCRIMINATOR = "Your Discriminator selects no session"
+    YOUR_DISCRIMINATOR_ZERO = "Your Discriminator is zero in a state other than Down or AdminDown"
+    NO_SESSION = "no session for this sender"
+    TTL = "TTL or Hop Limit is not what the session demands"
+    AUTHENTICATION_UNEXPECTED = "authenticated, but no authentication is in use"
+    AUTHENTICATION_MISSING = "not authenticated, but authentication is in use"
+    ADMIN_DOWN = "the session is AdminDown"
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """Send `packet` now."""
+
+    packet: ControlPacket
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """bfd.SessionState moved because of `trigger`; `clause` is the RFC 5880 section that says so."""
+
+    old: State
+    new: State
+    diag: int
+    trigger: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """A received packet was dropped; `clause` is the rule's section, with its RFC where that is not 5880."""
+
+    reason: DiscardReason
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollStarted:
+    """A Poll Sequence begins with the next periodic packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollEnded:
+    """The Final came: announced intervals are in force on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteForgotten:
+    """A Detection Time passed in silence: bfd.RemoteDiscr and bfd.RemoteMinRxInterval are back at their initial
+    values."""
+
+
+Output = Transmit | StateChanged | Discarded | PollStarted | PollEnded | RemoteForgotten

@@ -1,0 +1,37 @@
+"""What an application RFC adds to RFC 5880: a port, discard rules, and how a first packet finds its session.
+
+The profiles themselves are in `refimpl.profiles`, one RFC a file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from refimpl.core.packet import Meta
+from refimpl.core.reception import SessionRow
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What an operator decides about a session; intervals in microseconds (1 to 2**32-1; required_min_rx_us also 0).
+
+    `interface` is "" where the session is not bound to one. `detect_mult` is 1 to 255.
+    """
+
+    peer: str
+    local: str
+    interface: str = ""
+    desired_min_tx_us: int = 300_000
+    required_min_rx_us: int = 300_000
+    detect_mult: int = 3
+    passive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`selects` answers whether a packet with Your Discriminator zero belongs to the session of this configuration."""
+
+    name: str
+    rfc: int
+    destination_port: int
+    rows: tuple[SessionRow, ...]
+    selects: Callable[[SessionConfig, Meta], bool]

@@ -1,0 +1,326 @@
+"""One BFD session: the procedures of RFC 5880 composed over its state variables.
+
+Three sources drive a session: received packets, a timer, an operator. Each call takes `now` (integer microseconds on a
+scale that never goes back) and returns outputs to be performed in order; `next_deadline` says when `on_timer` wants
+to be called next. Same inputs and same random generator, same outputs.
+
+Timers are derived from the last event (last transmission, last reception), never from "now", so that a late call delays
+one packet and not all that follow.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+from refimpl.core.constants import INITIAL_REMOTE_MIN_RX_US, Diag, State
+from refimpl.core.fsm import RECEIVED, Event
+from refimpl.core.outputs import (
+    Discarded,
+    DiscardReason,
+    Output,
+    PollEnded,
+    PollStarted,
+    RemoteForgotten,
+    StateChanged,
+    Transmit,
+    Why,
+)
+from refimpl.core.packet import ControlPacket, Meta
+from refimpl.core.poll import PollSequence
+from refimpl.core.procedures import RFC5880, Procedures
+from refimpl.core.profile import Profile, SessionConfig
+from refimpl.core.reception import judge_session
+from refimpl.core.timing import jitter_range, jittered
+from refimpl.core.transmission import is_quieted
+from refimpl.core.variables import StateVariables
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """A session in which nothing changes: an engine may send `transmit` and accept `accept` without asking the session.
+
+    A packet is acceptable unasked when its bytes are those of `accept` and its encapsulation is `accept_meta`.
+    Intervals are drawn uniformly between `shortest_us` and `longest_us` after the last transmission;
+    `detection_time_us` runs from the last acceptance. On anything else the engine tells the session what it did
+    (`catch_up`) and hands over.
+    """
+
+    transmit: ControlPacket
+    accept: ControlPacket
+    accept_meta: Meta
+    shortest_us: int
+    longest_us: int
+    detection_time_us: int
+
+
+@dataclass(slots=True)
+class Counters:
+    """Packets of one session since it was created."""
+
+    transmitted: int = 0
+    received: int = 0
+    discarded: int = 0
+
+
+class Session:
+    """A session of `profile` as configured; `local_discr` is 1 to 2**32-1 and unique on this system (6.3)."""
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        profile: Profile,
+        *,
+        local_discr: int,
+        rng: Random,
+        now: int,
+        procedures: Procedures = RFC5880,
+    ) -> None:
+        self.config = config
+        self.profile = profile
+        self.counters = Counters()
+        self.poll = PollSequence()
+        self._procedures = procedures
+        self._rows = procedures.after_selection + profile.rows
+        self._rng = rng
+        self._draw = rng.random()
+        # What the operator wants; it is announced as soon as state and Poll Sequence allow it (6.8.3).
+        self._wanted_tx = config.desired_min_tx_us
+        self._wanted_rx = config.required_min_rx_us
+        first_tx = max(config.desired_min_tx_us, procedures.slow_interval_us)
+        self.variables = StateVariables(
+            local_discr=local_discr,
+            desired_min_tx_interval_us=first_tx,
+            required_min_rx_interval_us=config.required_min_rx_us,
+            detect_mult=config.detect_mult,
+            desired_min_tx_in_force_us=first_tx,
+            required_min_rx_in_force_us=config.required_min_rx_us,
+        )
+        self._created = now
+        self._last_tx: int | None = None
+        self._last_sent: ControlPacket | None = None
+        self._last_rx: int | None = None  # received in the sense of 6.8.4
+        self._last_valid: int | None = None  # valid, though possibly discarded because the session is AdminDown
+        self._last_accepted: tuple[ControlPacket, Meta] | None = None
+
+    @property
+    def state(self) -> State:
+        """bfd.SessionState."""
+        return self.variables.session_state
+
+    # ------------------------------------------------------------------ what drives a session
+
+    def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
+        """A packet that was selected for this session (6.8.6, after the selection)."""
+        v = self.variables
+        outputs: list[Output] = []
+        # The Detection Time may have passed before this packet came, though nobody called the timer in between.
+        self._expire(now, outputs)
+        discarded = judge_session(self._rows, packet, meta, v)
+        if discarded is not None:
+            self.counters.discarded += 1
+            outputs.append(discarded)
+            self._tell_change(now, outputs)
+            return outputs
+        self._last_valid = now
+        self._procedures.learn(v, packet)
+        if self.poll.received(final=packet.final):
+            self._finish_poll(outputs)
+        if v.session_state is State.ADMIN_DOWN:
+            self.counters.discarded += 1
+            return [*outputs, Discarded(DiscardReason.ADMIN_DOWN, "6.8.6")]
+        self._move(RECEIVED[packet.state], outputs)
+        self._announce(outputs)
+        if packet.poll:
+            self._transmit(Why.FINAL, now, outputs)
+        self._last_rx = now
+        self._last_accepted = (packet, meta)
+        self.counters.received += 1
+        self._tell_change(now, outputs)
+        return outputs
+
+    def on_timer(self, now: int) -> list[Output]:
+        """Do what is due at `now`; harmless when nothing is."""
+        outputs: list[Output] = []
+        self._expire(now, outputs)
+        due = self._next_transmission()
+        if due is not None and now >= due:
+            self._transmit(Why.PERIODIC, now, outputs)
+        self._tell_change(now, outputs)
+        return outputs
+
+    def set_timers(
+        self,
+        now: int,
+        *,
+        desired_min_tx_us: int | None = None,
+        required_min_rx_us: int | None = None,
+        detect_mult: int | None = None,
+    ) -> list[Output]:
+        """Change parameters (6.8.3, 6.8.10 to 6.8.12); None leaves one as it is. `now` is here for uniformity's
+        sake."""
+        outputs: list[Output] = []
+        if desired_min_tx_us is not None:
+            self._wanted_tx = desired_min_tx_us
+        if required_min_rx_us is not None:
+            self._wanted_rx = required_min_rx_us
+        if detect_mult is not None:
+            self.variables.detect_mult = detect_mult
+        self._announce(outputs)
+        return outputs
+
+    def disable(self, now: int, diag: Diag = Diag.ADMINISTRATIVELY_DOWN) -> list[Output]:
+        """Hold the session administratively down, `diag` being the appropriate value that 6.8.16 speaks of."""
+        outputs: list[Output] = []
+        self._move(Event.DISABLE, outputs, diag)
+        self._announce(outputs)
+        self._tell_change(now, outputs)
+        return outputs
+
+    def enable(self, now: int) -> list[Output]:
+        """End the administrative down (6.8.16); nothing happens to a session that is not AdminDown."""
+        outputs: list[Output] = []
+        self._move(Event.ENABLE, outputs)
+        self._tell_change(now, outputs)
+        return outputs
+
+    def next_deadline(self) -> int | None:
+        """When `on_timer` has to be called next, or None when only a packet or the operator can move the session."""
+        deadlines = (self._next_transmission(), self._expiry(), self._forgetting())
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    # ------------------------------------------------------------------ the steady state
+
+    def steady(self) -> Steady | None:
+        """What an engine may send and accept on its own, or None while anything is pending."""
+        v = self.variables
+        if v.session_state is not State.UP or not self.poll.idle or v.remote_demand_mode:
+            return None
+        if self._last_accepted is None or self._last_rx is None or v.remote_min_rx_interval_us == 0:
+            return None
+        accept, meta = self._last_accepted
+        if accept.poll or accept.final or accept.state != State.UP:
+            return None
+        transmit = self._procedures.compose(v, poll=False, final=False)
+        shortest, longest = jitter_range(self.transmit_interval, self._procedures.jitter_bounds(v.detect_mult))
+        return Steady(
+            transmit=transmit,
+            accept=accept,
+            accept_meta=meta,
+            shortest_us=shortest,
+            longest_us=longest,
+            detection_time_us=self.detection_time,
+        )
+
+    def catch_up(self, *, last_tx: int, transmitted: int, last_rx: int, received: int) -> None:
+        """Take note of what an engine did while the session was steady: times of the last packets, and how many."""
+        if transmitted:
+            self._last_tx, self._draw = last_tx, self._rng.random()
+            self.counters.transmitted += transmitted
+        if received:
+            self._last_rx = self._last_valid = last_rx
+            self.counters.received += received
+
+    @property
+    def detection_time(self) -> int:
+        """The Detection Time (6.8.4), microseconds; 0 before the first packet."""
+        return self._procedures.detection_time(self.variables)
+
+    @property
+    def transmit_interval(self) -> int:
+        """The negotiated transmit interval before jitter (6.8.7), microseconds."""
+        return self._procedures.transmit_interval(self.variables)
+
+    # ------------------------------------------------------------------ deadlines
+
+    def _next_transmission(self) -> int | None:
+        v, passive = self.variables, self.config.passive
+        if not self._procedures.may_transmit(v, passive=passive) or is_quieted(v, polling=self.poll.active):
+            return None
+        if self._last_tx is None:
+            return self._created
+        bounds = self._procedures.jitter_bounds(v.detect_mult)
+        return self._last_tx + jittered(self._procedures.transmit_interval(v), bounds, self._draw)
+
+    def _expiry(self) -> int | None:
+        if self._last_rx is None or self.variables.session_state not in (State.INIT, State.UP):
+            return None
+        detection_time = self.detection_time
+        return self._last_rx + detection_time if detection_time else None
+
+    def _forgetting(self) -> int | None:
+        v = self.variables
+        nothing_known = v.remote_discr == 0 and v.remote_min_rx_interval_us == INITIAL_REMOTE_MIN_RX_US
+        detection_time = self.detection_time
+        if self._last_valid is None or nothing_known or not detection_time:
+            return None
+        return self._last_valid + detection_time
+
+    # ------------------------------------------------------------------ one writer per fact
+
+    def _expire(self, now: int, outputs: list[Output]) -> None:
+        """Whatever a Detection Time of silence brings about by `now`."""
+        expiry, forgetting = self._expiry(), self._forgetting()
+        if expiry is not None and now >= expiry:
+            self._move(Event.DETECTION_TIME_EXPIRED, outputs)
+        if forgetting is not None and now >= forgetting:
+            self.variables.remote_discr = 0
+            self.variables.remote_min_rx_interval_us = INITIAL_REMOTE_MIN_RX_US
+            outputs.append(RemoteForgotten())
+        self._announce(outputs)
+
+    def _move(self, event: Event, outputs: list[Output], diag: Diag | None = None) -> None:
+        """The only writer of bfd.SessionState and bfd.LocalDiag."""
+        v = self.variables
+        row = self._procedures.fsm[v.session_state, event]
+        old, v.session_state = v.session_state, row.state
+        if row.diag is not None:
+            v.local_diag = row.diag if diag is None else diag
+        if row.state is not old:
+            outputs.append(StateChanged(old, row.state, v.local_diag, event.value, row.clause))
+
+    def _announce(self, outputs: list[Output]) -> None:
+        """The only caller of the announcement: the wanted intervals, the slow rate unless Up, one Poll at a time."""
+        v = self.variables
+        up = v.session_state is State.UP
+        tx = self._wanted_tx if up else max(self._wanted_tx, self._procedures.slow_interval_us)
+        if not up:
+            # Nothing waits for a Final while the session is not Up.
+            v.desired_min_tx_in_force_us = v.desired_min_tx_interval_us
+            v.required_min_rx_in_force_us = v.required_min_rx_interval_us
+        if (tx, self._wanted_rx) == (v.desired_min_tx_interval_us, v.required_min_rx_interval_us):
+            return
+        # The slow rate of a session that is not Up is a MUST of its own and waits for nobody's Final.
+        if up and not self.poll.idle:
+            return
+        self._procedures.announce(v, tx, self._wanted_rx)
+        self.poll.start()
+        outputs.append(PollStarted())
+
+    def _finish_poll(self, outputs: list[Output]) -> None:
+        v = self.variables
+        v.desired_min_tx_in_force_us = v.desired_min_tx_interval_us
+        v.required_min_rx_in_force_us = v.required_min_rx_interval_us
+        outputs.append(PollEnded())
+
+    def _tell_change(self, now: int, outputs: list[Output]) -> None:
+        """Between two periodic packets, send one when state or diagnostic changed since the last packet (6.8.7,
+        SHOULD).
+
+        Interval changes do not count: their Poll Sequence must ride on the scheduled packets (6.5).
+        """
+        v, sent = self.variables, self._last_sent
+        if sent is None or (sent.state, sent.diag) == (v.session_state, v.local_diag):
+            return
+        if self._procedures.may_transmit(v, passive=self.config.passive):
+            self._transmit(Why.CHANGE, now, outputs)
+
+    def _transmit(self, why: Why, now: int, outputs: list[Output]) -> None:
+        poll = self.poll.active and why is Why.PERIODIC
+        packet = self._procedures.compose(self.variables, poll=poll, final=why is Why.FINAL)
+        if poll:
+            self.poll.transmitted()
+        self._last_sent = packet
+        self.counters.transmitted += 1
+        if why is not Why.FINAL:  # a Final is sent without respect to the transmission timer
+            self._last_tx = now
+            self._draw = self._rng.random()
+        outputs.append(Transmit(packet, why))

@@ -1,0 +1,45 @@
+"""Outputs as structured records: what a log prints and a test can assert on. Same inputs, same records."""
+
+from dataclasses import fields
+from enum import Enum, IntEnum
+from typing import Any
+
+from refimpl.core.constants import State
+from refimpl.core.outputs import (
+    Discarded,
+    Output,
+    PollEnded,
+    PollStarted,
+    RemoteForgotten,
+    StateChanged,
+    Transmit,
+)
+
+EVENT_NAMES: dict[type[Output], str] = {
+    StateChanged: "session:state_changed",
+    Discarded: "rx:discarded",
+    Transmit: "tx:packet",
+    PollStarted: "poll:started",
+    PollEnded: "poll:ended",
+    RemoteForgotten: "session:remote_forgotten",
+}
+
+
+def record(now: int, output: Output) -> dict[str, Any]:
+    """`output` as a flat dictionary of plain values, with `time_us` and `event`."""
+    entry: dict[str, Any] = {"time_us": now, "event": EVENT_NAMES[type(output)]}
+    if isinstance(output, Transmit):
+        packet = output.packet
+        entry |= {field.name: _plain(getattr(packet, field.name)) for field in fields(packet)}
+        entry["state"] = State(packet.state).label
+        entry["why"] = output.why.value
+        return entry
+    return entry | {field.name: _plain(getattr(output, field.name)) for field in fields(output)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, State):
+        return value.label
+    if isinstance(value, IntEnum):
+        return int(value)
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,40 @@
+"""The state variables of a session (RFC 5880 section 6.8.1).
+
+Two variables are kept in two forms, because 6.8.3 tells them apart: what is *announced* in outgoing packets, and
+what is *in force* in our own timers while a Poll Sequence has not yet told the remote system about the change.
+"""
+
+from dataclasses import dataclass
+
+from refimpl.core.constants import INITIAL_REMOTE_MIN_RX_US, State
+
+
+@dataclass(slots=True)
+class StateVariables:
+    """bfd.Xx of RFC 5880 section 6.8.1; intervals in microseconds, discriminators 0 to 2**32-1.
+
+    `remote_desired_min_tx_interval_us` and `remote_detect_mult` are the last received fields, from which 6.8.4 computes
+    the Detection Time; 0 until a packet came.
+    """
+
+    local_discr: int
+    desired_min_tx_interval_us: int
+    required_min_rx_interval_us: int
+    detect_mult: int
+    desired_min_tx_in_force_us: int
+    required_min_rx_in_force_us: int
+    session_state: State = State.DOWN
+    remote_session_state: State = State.DOWN
+    remote_discr: int = 0
+    local_diag: int = 0
+    remote_diag: int = 0
+    remote_min_rx_interval_us: int = INITIAL_REMOTE_MIN_RX_US
+    remote_demand_mode: bool = False
+    auth_type: int = 0
+    remote_desired_min_tx_interval_us: int = 0
+    remote_detect_mult: int = 0
+
+    @property
+    def remote_demand_active(self) -> bool:
+        """Demand mode is active on the remote system (RFC 5880 section 6.8)."""
+        return self.remote_demand_mode and self.session_state is State.UP and self.remote_session_state is State.UP
