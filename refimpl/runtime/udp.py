@@ -1,0 +1,158 @@
+"""The `udp` engine: the speaker on an asyncio loop and plain UDP sockets. No root where the ports allow.
+
+Lives here: when to read, when to run timers, which socket a session uses. Must not live here: socket options
+(`sockets`), protocol decisions (`refimpl.core`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from socket import AddressFamily
+
+from refimpl.core.outputs import Output
+from refimpl.core.procedures import RFC5880, Procedures
+from refimpl.core.profile import Profile, SessionConfig
+from refimpl.core.session import Session
+from refimpl.runtime.sockets import EngineError, Receiver, Transmitter, family_of, monotonic_us
+from refimpl.runtime.speaker import Observe, Speaker, ignore
+
+__all__ = ["EngineError", "UdpEngine"]
+
+TransmitProblem = Callable[[Session, str], None]
+"""Told when sending begins to fail, fails in another way, or ("") works again."""
+
+_BATCH = 64
+"""Datagrams read in one go, so that a flood leaves time for timers and control."""
+
+
+def _ignore_problem(session: Session, problem: str) -> None:
+    """The listener of an engine whose transmissions nobody watches."""
+
+
+class UdpEngine:
+    """A system on real sockets. Make it, and use it, inside a running event loop."""
+
+    def __init__(
+        self,
+        *,
+        rng: Random,
+        observe: Observe = ignore,
+        on_transmit_problem: TransmitProblem = _ignore_problem,
+        procedures: Procedures = RFC5880,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rng = rng
+        self._on_transmit_problem = on_transmit_problem
+        self._receivers: dict[tuple[AddressFamily, int], Receiver] = {}
+        self._transmitters: dict[Session, Transmitter] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed = 0
+        self.speaker = Speaker(self._send, rng=rng, observe=observe, procedures=procedures)
+
+    @property
+    def now(self) -> int:
+        """The current time for sessions' methods, monotonic microseconds."""
+        return monotonic_us()
+
+    def add(self, config: SessionConfig, profile: Profile) -> Session:
+        """Create a session and its sockets. Raises EngineError, and then nothing has changed."""
+        taken = {transmitter.source_port for transmitter in self._transmitters.values()}
+        transmitter = Transmitter(config, profile.destination_port, self._rng, taken)
+        try:
+            self._listen(family_of(config.local), profile.destination_port)
+        except EngineError:
+            transmitter.close()
+            raise
+        session = self.speaker.add(config, profile, self.now)
+        self._transmitters[session] = transmitter
+        self._arm()
+        return session
+
+    def remove(self, session: Session) -> None:
+        """Delete a session without another packet, and close what no other session uses."""
+        self.speaker.remove(session)
+        self._transmitters.pop(session).close()
+        used = {(family_of(other.config.local), other.profile.destination_port) for other in self._transmitters}
+        for key in self._receivers.keys() - used:
+            self._hang_up(key)
+
+    def perform(self, session: Session, outputs: list[Output]) -> None:
+        """Carry out what a session answered to a command, and keep its new deadline."""
+        self.speaker.perform(session, outputs, self.now)
+        self._arm()
+
+    def source_port(self, session: Session) -> int:
+        """The UDP source port of the session's packets (RFC 5881 section 4)."""
+        return self._transmitters[session].source_port
+
+    def transmit_failures(self, session: Session) -> int:
+        """How many transmissions the kernel refused or answered with an ICMP error."""
+        return self._transmitters[session].failures
+
+    def close(self) -> None:
+        """Close all sockets and stop the timer; sessions send nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for session in list(self._transmitters):
+            self.remove(session)
+
+    # ------------------------------------------------------------------ packets
+
+    def _listen(self, family: AddressFamily, port: int) -> None:
+        if (family, port) not in self._receivers:
+            receiver = self._receivers[family, port] = Receiver(family, port)
+            self._loop.add_reader(receiver.fileno(), self._on_readable, receiver)
+
+    def _hang_up(self, key: tuple[AddressFamily, int]) -> None:
+        receiver = self._receivers.pop(key)
+        self._loop.remove_reader(receiver.fileno())
+        receiver.close()
+
+    def _on_readable(self, receiver: Receiver) -> None:
+        for _ in range(_BATCH):
+            if self._receive(receiver) is None:
+                break
+        self._arm()
+
+    def _receive(self, receiver: Receiver) -> int | None:
+        """Hand one datagram to the speaker and return when it arrived; None when none waits."""
+        arrival = receiver.read()
+        if arrival is None:
+            return None
+        self.speaker.receive(arrival.payload, arrival.meta, arrival.at_us)
+        return arrival.at_us
+
+    def _send(self, session: Session, payload: bytes) -> None:
+        transmitter = self._transmitters[session]
+        if transmitter.send(payload):
+            self._on_transmit_problem(session, transmitter.problem)
+
+    # ------------------------------------------------------------------ timers
+
+    def _arm(self) -> None:
+        deadline = self.speaker.next_deadline()
+        if deadline is None or (self._timer is not None and self._armed <= deadline):
+            return  # a wake-up that comes too early does no harm
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = deadline
+        # The loop's clock is the monotonic clock, too, in seconds.
+        self._timer = self._loop.call_at(deadline / 1_000_000, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self.speaker.run_due(self._catch_up())
+        self._arm()
+
+    def _catch_up(self) -> int:
+        """Read what arrived up to now and return this now, so that no Detection Time is judged without it.
+
+        A process that was not scheduled for a while finds its timers overdue *and* packets in its sockets. The packets
+        came in time: they count from their kernel timestamps. Packets that arrive during the reading can wait, which
+        bounds the work to what the sockets' buffers hold.
+        """
+        began = self.now
+        for receiver in list(self._receivers.values()):
+            while (arrived := self._receive(receiver)) is not None and arrived < began:
+                pass
+        return began

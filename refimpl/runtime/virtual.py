@@ -1,0 +1,128 @@
+"""The virtual engine: the speaker on simulated time and simulated links. No root, no waiting, no sockets."""
+
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+
+from refimpl.core.constants import SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
+from refimpl.core.outputs import Output
+from refimpl.core.packet import Meta
+from refimpl.core.procedures import RFC5880, Procedures
+from refimpl.core.profile import Profile, SessionConfig
+from refimpl.core.session import Session
+from refimpl.runtime.clock import VirtualClock
+from refimpl.runtime.link import LinkEnd
+from refimpl.runtime.speaker import Observe, Speaker, ignore
+from refimpl.wire.frames import Datagram, build, dissect
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualInterface:
+    """An interface of the simulated system: its name, its end of a link, its MAC address and that of its neighbour."""
+
+    name: str
+    end: LinkEnd
+    mac: str
+    neighbour_mac: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFlaws:
+    """How the engine encapsulates. The defaults are right; a test that needs a speaker with a flaw changes one.
+
+    `ttl` is what packets carry (RFC 5881 section 5); `first_source_port` and `ports_per_session` (1: one stable port
+    a session; more: packets take turns) belong to RFC 5881 section 4. `destination_port` None means the profile's own.
+    """
+
+    ttl: int = TTL_MAX
+    first_source_port: int = SOURCE_PORT_MIN
+    ports_per_session: int = 1
+    shared_source_port: bool = False
+    destination_port: int | None = None
+
+
+class VirtualEngine:
+    """A system in simulated time."""
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        interfaces: list[VirtualInterface],
+        *,
+        rng: Random,
+        observe: Observe = ignore,
+        procedures: Procedures = RFC5880,
+        flaws: EngineFlaws | None = None,
+    ) -> None:
+        self._clock = clock
+        self._interfaces = {interface.name: interface for interface in interfaces}
+        self._flaws = flaws or EngineFlaws()
+        # RFC 5881 section 4: one source port a session, in range, not shared as long as there are enough.
+        self._ports = count(self._flaws.first_source_port, self._flaws.ports_per_session)
+        self._source_ports: dict[Session, int] = {}
+        self.speaker = Speaker(self._send, rng=rng, observe=observe, procedures=procedures)
+        self._armed: int | None = None
+        for interface in interfaces:
+            interface.end.deliver = lambda frame, interface=interface: self._receive(interface, frame)
+
+    def add(self, config: SessionConfig, profile: Profile) -> Session:
+        """Create a session; `config.interface` must be one of this engine's."""
+        session = self.speaker.add(config, profile, self._clock.now)
+        self._source_ports[session] = (
+            self._flaws.first_source_port if self._flaws.shared_source_port else min(next(self._ports), SOURCE_PORT_MAX)
+        )
+        self._arm()
+        return session
+
+    def remove(self, session: Session) -> None:
+        """Delete a session."""
+        self.speaker.remove(session)
+        del self._source_ports[session]
+
+    def perform(self, session: Session, outputs: list[Output]) -> None:
+        """Carry out what a session answered to a command, and keep its new deadline."""
+        self.speaker.perform(session, outputs, self._clock.now)
+        self._arm()
+
+    def _receive(self, interface: VirtualInterface, frame: bytes) -> None:
+        datagram = dissect(frame)
+        if datagram is None or datagram.destination not in interface.addresses:
+            return
+        meta = Meta(
+            payload_length=len(datagram.payload),
+            source=datagram.source,
+            destination=datagram.destination,
+            source_port=datagram.source_port,
+            destination_port=datagram.destination_port,
+            ttl=datagram.ttl,
+            interface=interface.name,
+        )
+        self.speaker.receive(datagram.payload, meta, self._clock.now)
+        self._arm()
+
+    def _send(self, session: Session, payload: bytes) -> None:
+        config, flaws = session.config, self._flaws
+        interface = self._interfaces[config.interface]
+        datagram = Datagram(
+            source=config.local,
+            destination=config.peer,
+            source_port=self._source_ports[session] + session.counters.transmitted % flaws.ports_per_session,
+            destination_port=flaws.destination_port or session.profile.destination_port,
+            ttl=flaws.ttl,
+            payload=payload,
+        )
+        interface.end.send(build(datagram, interface.mac, interface.neighbour_mac))
+
+    def _arm(self) -> None:
+        deadline = self.speaker.next_deadline()
+        if deadline is not None and (self._armed is None or deadline < self._armed):
+            self._armed = deadline
+            self._clock.call_at(deadline, lambda: self._wake(deadline))
+
+    def _wake(self, deadline: int) -> None:
+        if deadline != self._armed:
+            return  # an earlier deadline took this one's place, and its wake-up looked after everything
+        self._armed = None
+        self.speaker.run_due(self._clock.now)
+        self._arm()
