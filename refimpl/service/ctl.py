@@ -1,0 +1,170 @@
+"""`refbfdctl`, the client of the control socket. It imports little, and starts at once.
+
+Must not live here: validation. The daemon judges values, so that file and command line have one set of rules.
+"""
+
+import argparse
+import json
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+DEFAULT_SOCKET = "/run/refbfd/control.sock"
+TIMEOUT_S = 5.0
+WIDTH = 80
+
+EXIT_REFUSED = 1
+EXIT_UNREACHABLE = 3
+
+_EPILOG = """\
+Durations are integers with a unit us, ms or s, such as 300ms.
+
+exit status:
+  0  done
+  1  the daemon refuses
+  2  wrong usage
+  3  no daemon answers
+"""
+
+
+def main() -> None:
+    """Give one command and print what it yields."""
+    parser = _parser()
+    options = parser.parse_args()
+    request = {
+        key: value for key, value in vars(options).items() if key not in ("socket", "json") and value is not None
+    }
+    if options.command == "set" and len(request) == len(("command", "name")):
+        parser.error("set: nothing to change; give --desired-min-tx, --required-min-rx or --detect-mult")
+    try:
+        _converse(options.socket, request, as_json=options.json)
+    except TimeoutError:
+        _exit(EXIT_UNREACHABLE, f"no answer on {options.socket} within {TIMEOUT_S:g} s")
+    except OSError as error:
+        _exit(EXIT_UNREACHABLE, f"no daemon on {options.socket}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        sys.exit(0)  # the usual end of watch
+
+
+def _converse(path: str, request: dict[str, Any], *, as_json: bool) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(TIMEOUT_S)
+        connection.connect(path)
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        answers = _lines(connection)
+        answer = next(answers)
+        if not answer["ok"]:
+            _exit(EXIT_REFUSED, answer["error"])
+        if request["command"] == "show":
+            one = "name" in request
+            print(_show_as_json(answer["sessions"], one) if as_json else _show(answer["sessions"], one))
+        if request["command"] == "watch":
+            connection.settimeout(None)
+            for change in answers:
+                print(json.dumps(change) if as_json else _change(change), flush=True)
+
+
+def _lines(connection: socket.socket) -> Iterator[dict[str, Any]]:
+    """The daemon's objects. Raises ConnectionError when it hangs up."""
+    with connection.makefile("rb") as stream:
+        for line in stream:
+            yield json.loads(line)
+    raise ConnectionError("the daemon hung up")
+
+
+def _exit(status: int, problem: str) -> NoReturn:
+    print(f"refbfdctl: {problem}", file=sys.stderr)
+    sys.exit(status)
+
+
+# ---------------------------------------------------------------------- what people see
+
+
+def _show_as_json(sessions: list[dict[str, Any]], one: bool) -> str:
+    return json.dumps(sessions[0] if one else sessions, indent=2)
+
+
+def _show(sessions: list[dict[str, Any]], one: bool) -> str:
+    if one:
+        flat = {key: value for key, value in sessions[0].items() if key != "counters"} | sessions[0]["counters"]
+        return "\n".join(
+            f"{key.removesuffix('_us').replace('_', ' '):22} {_plain(key, value)}" for key, value in flat.items()
+        )
+    heads = ("NAME", "PEER", "STATE", "REMOTE", "DIAG", "TX", "DETECTION")
+    keys = ("name", "peer", "state", "remote_state", "local_diag", "transmit_interval_us", "detection_time_us")
+    return _table([heads, *(tuple(_plain(key, session[key]) for key in keys) for session in sessions)])
+
+
+def _plain(key: str, value: Any) -> str:
+    return f"{value / 1000:g}ms" if key.endswith("_us") else str(value)
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    """Columns as wide as needed; the first, then the second, give way where 80 columns are not enough."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    excess = sum(widths) + 2 * (len(widths) - 1) - WIDTH
+    for index, least in ((0, 8), (1, 15)):
+        cut = max(0, min(excess, widths[index] - least))
+        widths[index] -= cut
+        excess -= cut
+    return "\n".join("  ".join(map(_fit, row, widths)).rstrip() for row in rows)
+
+
+def _fit(text: str, width: int) -> str:
+    return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}~"
+
+
+def _change(change: dict[str, Any]) -> str:
+    return f"{change['time']} {change['session']}: {change['old']} -> {change['new']}, diag {change['diag']}"
+
+
+# ---------------------------------------------------------------------- what people type
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="refbfdctl",
+        description="Command a running refbfd.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--socket", default=DEFAULT_SOCKET, help="control socket (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="show and watch print JSON")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    show = commands.add_parser("show", help="one session, or a table of all")
+    show.add_argument("name", nargs="?", metavar="NAME")
+
+    add = commands.add_parser("add", help="create a session")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--peer", required=True, metavar="ADDRESS")
+    add.add_argument("--local", required=True, metavar="ADDRESS")
+    add.add_argument("--interface", metavar="NAME")
+    add.add_argument("--type", required=True, metavar="TYPE", help="single_hop or multi_hop")
+    _add_timers(add, required=True)
+    add.add_argument("--passive", action="store_true", default=None, help="take the Passive role")
+
+    change = commands.add_parser("set", help="change parameters of a running session")
+    change.add_argument("name", metavar="NAME")
+    _add_timers(change, required=False)
+
+    admin = commands.add_parser("admin", help="enable (up) or disable (down) a session")
+    admin.add_argument("name", metavar="NAME")
+    admin.add_argument("state", choices=("up", "down"))
+
+    remove = commands.add_parser("remove", help="tell the peer AdminDown once, and forget the session")
+    remove.add_argument("name", metavar="NAME")
+
+    commands.add_parser("watch", help="print changes of state until Ctrl-C")
+    return parser
+
+
+def _add_timers(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument("--desired-min-tx", required=required, metavar="DURATION")
+    parser.add_argument("--required-min-rx", required=required, metavar="DURATION")
+    parser.add_argument("--detect-mult", required=required, metavar="NUMBER", type=int)
+
+
+if __name__ == "__main__":
+    main()

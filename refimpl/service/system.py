@@ -1,0 +1,174 @@
+"""The sessions of one daemon by name: what file and control socket do to them, what log and watchers hear.
+
+Must not live here: a socket, a file, a signal, the protocol.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+from refimpl.core.constants import State
+from refimpl.core.outputs import Output, StateChanged
+from refimpl.core.session import Session
+from refimpl.core.trace import EVENT_NAMES, record
+from refimpl.runtime.udp import EngineError, UdpEngine
+from refimpl.service.config import SessionModel, same_session
+from refimpl.service.logs import LOGGER, wall_clock
+
+Watcher = Callable[[dict[str, Any]], None]
+
+
+class RefusedError(Exception):
+    """A command that cannot be obeyed. One line: what, why, what is allowed."""
+
+
+class System:
+    """Make it inside a running event loop."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, SessionModel] = {}
+        self._sessions: dict[str, Session] = {}
+        self._names: dict[Session, str] = {}
+        self.watchers: set[Watcher] = set()
+        """Each is called with every change of state, as a flat dictionary of plain values."""
+        self._engine = UdpEngine(
+            # Discriminators and ports that nobody can predict (RFC 5880 section 9), and still an ordinary generator.
+            rng=random.Random(random.SystemRandom().getrandbits(128)),
+            observe=self._observe,
+            on_transmit_problem=self._on_transmit_problem,
+        )
+
+    # ------------------------------------------------------------------ commands
+
+    def add(self, model: SessionModel) -> None:
+        """Create a session. Raises RefusedError for a duplicate, EngineError where it cannot have its sockets."""
+        name = model.label
+        if name in self._sessions:
+            raise RefusedError(f"session {name!r} exists already; allowed is a name not in use")
+        for other, its_model in self._models.items():
+            if its_model.identity == model.identity:
+                raise RefusedError(f"session {name!r}: {same_session(model)} as session {other!r}")
+        try:
+            session = self._engine.add(model.session_config(), model.profile)
+        except EngineError as error:
+            raise EngineError(f"session {name!r}: {error}") from None
+        self._models[name], self._sessions[name], self._names[session] = model, session, name
+        source_port = self._engine.source_port(session)
+        LOGGER.info("%s: added, from UDP port %d", name, source_port, extra={"fields": {"session": name}})
+
+    def set_timers(
+        self,
+        name: str,
+        *,
+        desired_min_tx_us: int | None = None,
+        required_min_rx_us: int | None = None,
+        detect_mult: int | None = None,
+    ) -> None:
+        """Change parameters in one step (RFC 5880 sections 6.8.3, 6.8.12). Raises RefusedError."""
+        session = self._find(name)
+        outputs = session.set_timers(
+            self._engine.now,
+            desired_min_tx_us=desired_min_tx_us,
+            required_min_rx_us=required_min_rx_us,
+            detect_mult=detect_mult,
+        )
+        self._engine.perform(session, outputs)
+
+    def set_admin(self, name: str, *, enabled: bool) -> None:
+        """Enable or disable the session (RFC 5880 section 6.8.16). Raises RefusedError."""
+        session, now = self._find(name), self._engine.now
+        self._engine.perform(session, session.enable(now) if enabled else session.disable(now))
+
+    def remove(self, name: str) -> None:
+        """Tell the peer once that the session is AdminDown, then forget it. Raises RefusedError."""
+        session = self._find(name)
+        self._engine.perform(session, session.disable(self._engine.now))
+        self._engine.remove(session)
+        del self._models[name], self._sessions[name], self._names[session]
+        LOGGER.info("%s: removed", name, extra={"fields": {"session": name}})
+
+    def show(self, name: str | None = None) -> list[dict[str, Any]]:
+        """One session, or all, as flat dictionaries. Raises RefusedError."""
+        names = list(self._sessions) if name is None else [name]
+        return [self._view(each, self._find(each)) for each in names]
+
+    async def shut_down(self, longest_us: int) -> None:
+        """Disable all sessions, and stay until their peers must have heard of it (RFC 5880 section 6.8.16)."""
+        linger_us = max((_detection_time_over_there(session) for session in self._names), default=0)
+        for session in list(self._names):
+            self._engine.perform(session, session.disable(self._engine.now))
+        await asyncio.sleep(min(linger_us, longest_us) / 1_000_000)
+
+    def close(self) -> None:
+        """Close all sockets; sessions send nothing more."""
+        self._engine.close()
+
+    # ------------------------------------------------------------------ what log and watchers hear
+
+    def _observe(self, now: int, session: Session | None, output: Output) -> None:
+        changed = isinstance(output, StateChanged)
+        level = logging.INFO if changed else logging.DEBUG
+        # A packet a millisecond passes here: nothing is put into words that nobody reads.
+        if not changed and not LOGGER.isEnabledFor(level):
+            return
+        name = self._names.get(session) if session is not None else None
+        fields = record(now, output) | {"session": name}
+        message = _in_words(output) if isinstance(output, StateChanged) else EVENT_NAMES[type(output)]
+        LOGGER.log(level, "%s: %s", name or "no session", message, extra={"fields": fields})
+        if changed:
+            for watcher in list(self.watchers):
+                watcher({"time": wall_clock(time.time())} | fields)
+
+    def _on_transmit_problem(self, session: Session, problem: str) -> None:
+        name = self._names[session]
+        message = f"cannot send: {problem}" if problem else "sending works again"
+        LOGGER.warning("%s: %s", name, message, extra={"fields": {"session": name}})
+
+    # ------------------------------------------------------------------ inside
+
+    def _find(self, name: str) -> Session:
+        session = self._sessions.get(name)
+        if session is None:
+            raise RefusedError(f"no session {name!r}; there are: {', '.join(self._sessions) or 'none'}")
+        return session
+
+    def _view(self, name: str, session: Session) -> dict[str, Any]:
+        v, config, counters = session.variables, session.config, session.counters
+        return {
+            "name": name,
+            "peer": config.peer,
+            "local": config.local,
+            "interface": config.interface,
+            "type": session.profile.name,
+            "state": v.session_state.name.lower(),
+            "remote_state": v.remote_session_state.name.lower(),
+            "local_diag": int(v.local_diag),
+            "remote_diag": int(v.remote_diag),
+            "local_discriminator": v.local_discr,
+            "remote_discriminator": v.remote_discr,
+            "source_port": self._engine.source_port(session),
+            "transmit_interval_us": session.transmit_interval,
+            "detection_time_us": session.detection_time,
+            "counters": {
+                "transmitted": counters.transmitted,
+                "received": counters.received,
+                "discarded": counters.discarded,
+                "transmit_failures": self._engine.transmit_failures(session),
+            },
+        }
+
+
+def _detection_time_over_there(session: Session) -> int:
+    """The Detection Time by which the peer judges us (RFC 5880 section 6.8.4); 0 where no peer listens, or where it was
+    told of AdminDown before."""
+    v = session.variables
+    if v.remote_discr == 0 or v.session_state is State.ADMIN_DOWN:
+        return 0
+    return v.detect_mult * session.transmit_interval
+
+
+def _in_words(change: StateChanged) -> str:
+    return f"{change.old.label} -> {change.new.label}, diag {int(change.diag)}, {change.trigger} ({change.clause})"

@@ -1,0 +1,62 @@
+"""Requests that the daemon refuses, without any session or socket."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from refimpl.service.control import answer
+from refimpl.service.system import System
+
+ADD = {"command": "add", "name": "r1", "peer": "10.0.0.2", "local": "10.0.0.1"}
+
+REFUSED = {
+    "not JSON": ("show", "not a line of JSON: "),
+    "not an object": ("[1]", "command: None: allowed is show, add, set, admin, remove, watch"),
+    "no command": ("{}", "command: None: allowed is show, add"),
+    "unknown command": ('{"command": "stop"}', "command: 'stop': allowed is show, add"),
+    "command of another type": ('{"command": ["show"]}', "command: ['show']: allowed is show, add"),
+    "unknown name, show": ({"command": "show", "name": "r9"}, "no session 'r9'; there are: none"),
+    "unknown name, set": ({"command": "set", "name": "r9", "detect_mult": 5}, "no session 'r9'; there are: none"),
+    "unknown name, admin": ({"command": "admin", "name": "r9", "state": "down"}, "no session 'r9'"),
+    "unknown name, remove": ({"command": "remove", "name": "r9"}, "no session 'r9'"),
+    "bad name": ({"command": "show", "name": "r 9"}, "name: 'r 9': allowed is 1 to 63 printable"),
+    "bad state": ({"command": "admin", "name": "r9", "state": "off"}, "state: 'off': allowed is up or down"),
+    "bad duration": (
+        {"command": "set", "name": "r9", "desired_min_tx": "300"},
+        "desired_min_tx: '300': allowed is an integer with a unit us, ms or s",
+    ),
+    "zero duration": ({"command": "set", "name": "r9", "desired_min_tx": "0s"}, "desired_min_tx: '0s': allowed"),
+    "bad multiplier": (
+        {"command": "set", "name": "r9", "detect_mult": 0},
+        "detect_mult: 0: allowed is an integer from 1",
+    ),
+    "two problems": (ADD | {"peer": "x", "local": "y"}, "peer: 'x': allowed is a unicast IPv4 or IPv6 address"),
+    "families": (ADD | {"local": "fd00::1"}, "peer 10.0.0.2 and local fd00::1 must be of the same address family"),
+    "unknown key": (ADD | {"multiplier": 3}, "multiplier: unknown key; allowed are name, peer"),
+    "address that is not here": (ADD | {"local": "203.0.113.1"}, "session 'r1': cannot send from 203.0.113.1: not an"),
+}
+
+
+def ask(request: str | dict[str, Any]) -> dict[str, Any]:
+    async def asked() -> dict[str, Any]:
+        system = System()
+        line = request if isinstance(request, str) else json.dumps(request)
+        _, reply = answer(system, line.encode())
+        system.close()
+        return reply
+
+    return asyncio.run(asked())
+
+
+@pytest.mark.parametrize(("request_line", "expected"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_refusal_is_one_line_that_says_why(request_line: str | dict[str, Any], expected: str) -> None:
+    reply = ask(request_line)
+    assert reply["ok"] is False
+    assert reply["error"].startswith(expected)
+    assert "\n" not in reply["error"]
+
+
+def test_a_daemon_without_sessions_shows_none() -> None:
+    assert ask({"command": "show"}) == {"ok": True, "sessions": []}
