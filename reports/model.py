@@ -1,0 +1,161 @@
+"""The result model: what one run of the suite found, complete enough to be read without the machine that made it.
+
+`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file. Times are integer microseconds.
+"""
+
+from collections import Counter
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1.0"
+
+
+class Verdict(StrEnum):
+    """What may be said about a case."""
+
+    PASS = "PASS"
+    PASS_ALTERNATIVE = "PASS_ALTERNATIVE"
+    WARN = "WARN"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    UNSUPPORTED = "UNSUPPORTED"
+
+
+VERDICT_MEANINGS: dict[Verdict, str] = {
+    Verdict.PASS: "the behaviour that the clause asks for was seen",
+    Verdict.PASS_ALTERNATIVE: "another behaviour that the clause allows was seen; the case says which",
+    Verdict.WARN: "a SHOULD was not followed",
+    Verdict.FAIL: "a MUST was not followed",
+    Verdict.INCONCLUSIVE: (
+        "the bench was late, or the target was not sane before the probe: nothing is said about the target"
+    ),
+    Verdict.UNSUPPORTED: "the target declares that it lacks what the case needs, and that was checked",
+}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RequirementRef(_Model):
+    """A requirement that a case judges, copied from the catalogue so that a report stands on its own."""
+
+    id: str
+    level: Literal["MUST", "SHOULD", "MAY"]
+    summary: str
+
+
+class PacketLine(_Model):
+    """One line of the packet table. `frame` is the number that Wireshark shows for the case's capture file."""
+
+    frame: int
+    time_us: int = Field(description="microseconds since the first frame of the case")
+    direction: Literal["to_target", "from_target"]
+    summary: str = Field(description="the packet in words: state, flags, timers, discriminators")
+    marked: bool = Field(default=False, description="a frame that the verdict rests on")
+
+
+class Measurement(_Model):
+    """Something that was measured on the wire, with what was permitted."""
+
+    name: str
+    unit: str
+    minimum: float
+    median: float
+    maximum: float
+    count: int
+    permitted: str = Field(description="the permitted range in words, tolerance included")
+
+
+class Expectation(_Model):
+    """A known deviation of this target, from conformance/expectations/."""
+
+    verdict: Verdict
+    why: str
+    link: str = ""
+    since: str = ""
+
+
+class CaseResult(_Model):
+    """One case, judged."""
+
+    id: str
+    title: str
+    rfc: str = Field(description='the RFC number, for example "5880"')
+    section: str = Field(description='the section number, for example "6.8.6"')
+    section_title: str = ""
+    verdict: Verdict
+    requirements: list[RequirementRef]
+    violated: str = Field(default="", description="id of the requirement that was not followed, with FAIL and WARN")
+    expected: str = Field(default="", description="what the clause permits, in words")
+    actual: str = Field(default="", description="what was seen instead, in words")
+    reason: str = Field(default="", description="why INCONCLUSIVE or UNSUPPORTED, or which alternative was seen")
+    expectation: Expectation | None = None
+    as_expected: bool = Field(description="False makes the run fail")
+    packets: list[PacketLine] = []
+    measurements: list[Measurement] = []
+    notes: list[str] = []
+    capture: str = Field(default="", description="path of the case's pcapng, relative to results.json")
+    witness: list[str] = Field(
+        default=[], description="what tshark's independent reading of the capture confirmed or not"
+    )
+    repeat: str = Field(description="the one command that repeats this case")
+    duration_us: int = 0
+    lateness_us: int = Field(default=0, description="the tester's own worst lateness during the case")
+    attempts: int = 1
+
+
+class Noise(_Model):
+    """How late the tester itself was, and the tolerance it therefore judged with."""
+
+    worst_us: int
+    median_us: int
+    samples: int
+    tolerance_us: int = Field(description="the greatest tolerance added to a permitted range of time, microseconds")
+
+
+class TargetInfo(_Model):
+    """Who was tested."""
+
+    name: str
+    version: str
+    description: str = ""
+    lacks: dict[str, str] = {}
+
+
+class Run(_Model):
+    """One run of the suite against one target."""
+
+    schema_version: str = SCHEMA_VERSION
+    generator: str = Field(description='for example "bfdspec 0.1.0"')
+    target: TargetInfo
+    clock: Literal["virtual", "real"]
+    seed: int
+    command: str = Field(description="the command line that made this run")
+    started: datetime
+    duration_us: int
+    noise: Noise | None = None
+    results: list[CaseResult]
+
+    def totals(self) -> dict[Verdict, int]:
+        """Number of cases per verdict, every verdict present."""
+        counts = Counter(result.verdict for result in self.results)
+        return {verdict: counts[verdict] for verdict in Verdict}
+
+    def unexpected(self) -> list[CaseResult]:
+        """The cases that make the run fail."""
+        return [result for result in self.results if not result.as_expected]
+
+
+def load(path: Path) -> Run:
+    """Read a results.json. Raises OSError, or pydantic.ValidationError for a file that is not of this schema."""
+    return Run.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def save(run: Run, path: Path) -> None:
+    """Write `run` as results.json. Raises OSError."""
+    path.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,39 @@
+"""All files of a report at once, each of them whole: a reader never finds half a file."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from reports import html, junit, model
+from reports.model import Run
+
+WRITERS: dict[str, Callable[[Run, Path], None]] = {
+    "results.json": model.save,
+    "junit.xml": junit.write,
+    "report.html": html.write,
+}
+"""Each file of a report and what writes it."""
+
+
+def write_all(run: Run, folder: Path) -> dict[str, Path]:
+    """Write every report of `run` into `folder`, made where it is missing, and return the files by name.
+
+    A file that is already there is replaced in one step. Raises OSError, with one line that says what could not be
+    written and why; a file that existed before is then as it was.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"cannot make the report folder {folder}: {error.strerror}") from error
+    return {name: _replace(run, folder / name, writer) for name, writer in WRITERS.items()}
+
+
+def _replace(run: Run, path: Path, writer: Callable[[Run, Path], None]) -> Path:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        writer(run, unfinished)
+        return unfinished.replace(path)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
