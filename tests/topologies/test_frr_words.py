@@ -1,0 +1,83 @@
+"""FRR's words, without FRR: what vtysh prints, and how it is read."""
+
+from pathlib import Path
+
+import pytest
+
+from topologies.node import NodeError
+from topologies.nodes.frr.adapter import milliseconds, view
+from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
+
+
+def fake_vtysh(folder: Path, script: str) -> Vtysh:
+    program = folder / "vtysh"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return Vtysh(program, folder)
+
+
+@pytest.mark.parametrize(("value_us", "value_ms"), [(0, 0), (1000, 1), (300_000, 300), (60_000_000, 60_000)])
+def test_whole_milliseconds(value_us: int, value_ms: int) -> None:
+    assert milliseconds("Required Min RX Interval", value_us) == value_ms
+
+
+@pytest.mark.parametrize("value_us", [1, 999, 300_001])
+def test_parts_of_a_millisecond_are_refused(value_us: int) -> None:
+    with pytest.raises(NodeError, match=f"frr: Desired Min TX Interval of {value_us} us: FRR takes whole milli"):
+        milliseconds("Desired Min TX Interval", value_us)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("up", "up"), ("init", "init"), ("down", "down"), ("shutdown", "admin_down"), ("sideways", "unknown")],
+)
+def test_states(status: str, state: str) -> None:
+    assert view({"status": status, "diagnostic": "ok"}).state == state
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("ok", 0),
+        ("control detection time expired", 1),
+        ("neighbor signaled session down", 3),
+        ("administratively down", 7),
+        ("N/A", None),
+    ],
+)
+def test_diagnostics(text: str, number: int | None) -> None:
+    assert view({"status": "down", "diagnostic": text}).diag == number
+
+
+def test_the_last_of_several_answers_counts() -> None:
+    assert last_json('{\n "a": 1\n}\n{"a": 2}\n') == {"a": 2}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{} Warning: much", '{"a": 1'])
+def test_anything_else_is_no_answer(text: str) -> None:
+    with pytest.raises(VtyshError):
+        last_json(text)
+
+
+def test_commands_reach_vtysh_in_order(tmp_path: Path) -> None:
+    printed = fake_vtysh(tmp_path, 'printf "%s\\n" "$@"').run(["configure terminal", "bfd"])
+    folder = str(tmp_path)
+    assert printed.splitlines() == [
+        *("--config_dir", folder, "--vty_socket", folder, "-d", "bfdd"),
+        *("-c", "configure terminal", "-c", "bfd"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo '{}'; echo '% Unknown command: x'", "% Unknown command: x"),
+        ("echo '% first'; echo '% second'; exit 1", "% first"),
+        ("echo 'Exiting: failed to connect to any daemons.' >&2; exit 1", "Exiting: failed to connect to any daemons."),
+        ("exit 3", "vtysh ends with 3 and no word"),
+    ],
+)
+def test_refusals_are_raised_whatever_the_exit_status(tmp_path: Path, script: str, said: str) -> None:
+    with pytest.raises(VtyshError) as caught:
+        fake_vtysh(tmp_path, script).run(["x"])
+    assert str(caught.value) == said

@@ -1,0 +1,145 @@
+"""Nodes without running them: registry, manifests, templates, and the check of a declared lack."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from topologies.node import Capability, Node, NodeError, SessionSpec, SessionView
+from topologies.nodes import ADAPTERS, adapter, available
+from topologies.nodes.adapter import evidence_of_lack
+from topologies.nodes.manifest import load_manifest
+from topologies.nodes.template import render
+
+NODES = Path(__file__).parents[2] / "topologies" / "nodes"
+GOLDEN = Path(__file__).parent / "golden"
+SPEC = SessionSpec(name="s", peer="10.0.0.1", local="10.0.0.2", interface="eth0")
+
+
+def test_every_folder_is_registered_under_its_name() -> None:
+    assert set(ADAPTERS) == {path.parent.name for path in NODES.glob("*/node.yaml")}
+    assert all(kind.manifest.name == name for name, kind in ADAPTERS.items())
+
+
+def test_every_lack_has_a_reason() -> None:
+    assert all(reason for kind in ADAPTERS.values() for reason in kind.manifest.lacks.values())
+
+
+def test_adapter_by_name() -> None:
+    assert adapter("frr") is ADAPTERS["frr"]
+    with pytest.raises(NodeError, match="no node is called 'cisco'; there are bird, frr, refbfd"):
+        adapter("cisco")
+
+
+def test_available_are_those_whose_programs_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ADAPTERS.values():
+        monkeypatch.setattr(kind, "manifest", kind.manifest.model_copy(update={"search": (str(tmp_path),)}))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    assert available() == []
+    assert ADAPTERS["frr"].manifest.missing()[1] == "frr: program bfdd not found: install the Debian package frr"
+    for binary in ADAPTERS["frr"].manifest.binaries:
+        (tmp_path / binary).touch(mode=0o755)
+    assert available() == ["frr"]
+    assert ADAPTERS["frr"].manifest.find("bfdd") == tmp_path / "bfdd"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("name: x\ndescription: y\n", "binaries: Field required"),
+        ("name: x\ndescription: y\nbinaries: [x]\nlacks: {wings: none}\n", "lacks.wings.*should be"),
+        ("name: x\ndescription: y\nbinaries: [x]\ncolour: red\n", "colour: Extra inputs"),
+        ("name: [\n", "while parsing"),
+    ],
+)
+def test_a_wrong_manifest_is_named_with_its_key(tmp_path: Path, text: str, complaint: str) -> None:
+    (tmp_path / "node.yaml").write_text(text)
+    with pytest.raises(NodeError, match=f"node.yaml: {complaint}"):
+        load_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "golden"),
+    [
+        ("frr/frr.conf.j2", {"daemon": "zebra", "run_id": "run-1"}, "frr_zebra.conf"),
+        ("refbfd/refbfd.yaml.j2", {"run_id": "run-1"}, "refbfd.yaml"),
+    ],
+)
+def test_templates(template: str, values: Mapping[str, str], golden: str) -> None:
+    assert render(NODES / template, **values) == (GOLDEN / golden).read_text()
+
+
+class Model:
+    """A node in memory that refuses what it is told to refuse."""
+
+    name = "model"
+
+    def __init__(self, refuses: str, existing: SessionSpec | None = None) -> None:
+        self.refuses = refuses
+        self.sessions = {existing} - {None}
+
+    def _consider(self, verb: str) -> None:
+        if verb in self.refuses.split():
+            raise NodeError(f"model: {verb}: no")
+
+    def add_session(self, spec: SessionSpec) -> None:
+        self._consider("add-passive" if spec.passive else f"add-{spec.kind}")
+        self.sessions.add(spec)
+
+    def remove_session(self, spec: SessionSpec) -> None:
+        self.sessions.discard(spec)
+
+    def set_timers(self, spec: SessionSpec, **timers: int) -> None:
+        assert spec in self.sessions
+        for name, value in timers.items():
+            self._consider(f"{name}={value}")
+
+    def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
+        assert spec in self.sessions
+        self._consider(f"enabled={enabled}")
+
+    def show(self, spec: SessionSpec) -> SessionView:
+        return SessionView(state="up" if spec in self.sessions else "absent")
+
+
+REFUSALS = [
+    (Capability.ZERO_MIN_RX, "required_min_rx_us=0"),
+    (Capability.CHANGE_TX, "desired_min_tx_us=600000"),
+    (Capability.CHANGE_RX, "required_min_rx_us=600000"),
+    (Capability.CHANGE_MULT, "detect_mult=4"),
+    (Capability.ADMIN_DOWN, "enabled=False"),
+    (Capability.PASSIVE, "add-passive"),
+    (Capability.MULTI_HOP, "add-multi_hop"),
+    (Capability.SESSIONS, "add-single_hop"),
+]
+
+
+@pytest.mark.parametrize(("capability", "verb"), REFUSALS)
+def test_a_refusal_is_the_evidence(capability: Capability, verb: str) -> None:
+    model = Model(refuses=verb)
+    assert evidence_of_lack(cast(Node, model), capability, SPEC) == f"model: {verb}: no"
+    assert model.sessions == set()
+
+
+@pytest.mark.parametrize("capability", [capability for capability, _ in REFUSALS])
+def test_obedience_is_an_error(capability: Capability) -> None:
+    model = Model(refuses="")
+    with pytest.raises(NodeError, match=f"{capability} is declared as lacking, but the daemon did it"):
+        evidence_of_lack(cast(Node, model), capability, SPEC)
+    assert model.sessions == set()
+
+
+def test_a_refused_session_is_no_evidence_about_its_timers() -> None:
+    with pytest.raises(NodeError, match="add-single_hop: no"):
+        evidence_of_lack(cast(Node, Model(refuses="add-single_hop")), Capability.ZERO_MIN_RX, SPEC)
+
+
+def test_an_existing_session_is_used_and_kept() -> None:
+    model = Model(refuses="required_min_rx_us=0 add-single_hop", existing=SPEC)
+    assert evidence_of_lack(cast(Node, model), Capability.ZERO_MIN_RX, SPEC) == "model: required_min_rx_us=0: no"
+    assert model.sessions == {SPEC}
+    with pytest.raises(NodeError, match="cannot be tried while session s exists"):
+        evidence_of_lack(cast(Node, model), Capability.SESSIONS, SPEC)
+    assert model.sessions == {SPEC}

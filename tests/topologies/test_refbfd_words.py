@@ -1,0 +1,106 @@
+"""The refbfd node against a stand-in for refbfdctl: which words it is given, and how its answers are read."""
+
+from pathlib import Path
+
+import pytest
+
+from topologies.node import NodeError, SessionSpec
+from topologies.nodes.refbfd.adapter import RefbfdNode
+
+SPEC = SessionSpec(name="s1", peer="10.0.0.1", local="10.0.0.2", interface="eth0")
+
+
+class StandIn:
+    """A refbfdctl that notes its words and answers as told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answer(0)
+        self.node = RefbfdNode.attach(
+            {
+                "node": "refbfd",
+                "version": "1",
+                "namespace": "none",
+                "refbfdctl": str(folder / "refbfdctl"),
+                "socket": "/s",
+                "processes": [],
+            }
+        )
+
+    def answer(self, status: int, stdout: str = "", stderr: str = "") -> None:
+        program = self.folder / "refbfdctl"
+        program.write_text(
+            f"#!/bin/sh\necho \"$*\" >>{self.folder}/words\necho '{stdout}'\necho '{stderr}' >&2\nexit {status}\n"
+        )
+        program.chmod(0o755)
+
+    def last_words(self) -> str:
+        return (self.folder / "words").read_text().splitlines()[-1].removeprefix("--socket /s --json ")
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> StandIn:
+    return StandIn(tmp_path)
+
+
+def test_add(stand_in: StandIn) -> None:
+    stand_in.node.add_session(SPEC)
+    assert stand_in.last_words() == (
+        "add s1 --peer 10.0.0.1 --local 10.0.0.2 --interface eth0 --type single_hop "
+        "--desired-min-tx 300000us --required-min-rx 300000us --detect-mult 3"
+    )
+
+
+def test_add_passive_multi_hop(stand_in: StandIn) -> None:
+    stand_in.node.add_session(
+        SessionSpec(
+            name="s2", peer="fd00::1", local="fd00::2", interface="eth0", kind="multi_hop", passive=True, detect_mult=9
+        )
+    )
+    assert "--type multi_hop" in stand_in.last_words()
+    assert stand_in.last_words().endswith("--detect-mult 9 --passive")
+
+
+def test_set_gives_what_is_changed_zero_included(stand_in: StandIn) -> None:
+    stand_in.node.set_timers(SPEC, required_min_rx_us=0)
+    assert stand_in.last_words() == "set s1 --required-min-rx 0us"
+    stand_in.node.set_timers(SPEC, desired_min_tx_us=1, detect_mult=5)
+    assert stand_in.last_words() == "set s1 --desired-min-tx 1us --detect-mult 5"
+
+
+@pytest.mark.parametrize(("enabled", "words"), [(True, "admin s1 up"), (False, "admin s1 down")])
+def test_admin(stand_in: StandIn, enabled: bool, words: str) -> None:
+    stand_in.node.set_admin(SPEC, enabled=enabled)
+    assert stand_in.last_words() == words
+
+
+def test_show(stand_in: StandIn) -> None:
+    stand_in.answer(0, '{"name": "s1", "state": "admin_down", "local_diag": 7}')
+    view = stand_in.node.show(SPEC)
+    assert (view.state, view.diag, view.raw["name"]) == ("admin_down", 7, "s1")
+    stand_in.answer(1, stderr="no session s1")
+    assert stand_in.node.show(SPEC).state == "absent"
+
+
+@pytest.mark.parametrize("printed", ["", "[]", "{}", "up"])
+def test_show_that_is_no_session(stand_in: StandIn, printed: str) -> None:
+    stand_in.answer(0, printed)
+    with pytest.raises(NodeError, match="refbfd: show s1: "):
+        stand_in.node.show(SPEC)
+
+
+def test_refusals_and_silence_are_errors(stand_in: StandIn) -> None:
+    stand_in.answer(1, stderr="detect-mult 0: 1 to 255 are allowed")
+    with pytest.raises(NodeError, match="refbfd: set s1: detect-mult 0: 1 to 255 are allowed"):
+        stand_in.node.set_timers(SPEC, detect_mult=0)
+    stand_in.answer(3, stderr="nobody listens")
+    with pytest.raises(NodeError, match="refbfd: show s1: nobody listens"):
+        stand_in.node.show(SPEC)
+    with pytest.raises(NodeError, match="refbfd: remove s1: nobody listens"):
+        stand_in.node.remove_session(SPEC)
+
+
+def test_remove_of_what_is_absent(stand_in: StandIn) -> None:
+    stand_in.answer(1, stderr="no session s1")
+    stand_in.node.remove_session(SPEC)
+    assert stand_in.last_words() == "show s1"

@@ -1,0 +1,136 @@
+"""The kernel side of a laboratory: namespaces, veth pairs, addresses, neighbours. Linux only; needs root and IPv6.
+
+Namespaces appear under /run/netns, so `ip netns exec` works on them.
+"""
+
+import array
+import contextlib
+import fcntl
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pyroute2 import NetNS, netns
+from pyroute2.netlink.exceptions import NetlinkError
+
+from topologies.description import IPV4_PREFIX, IPV6_PREFIX, LabDescription, Link
+from topologies.errors import LabError
+from topologies.processes import NETNS_FOLDER
+
+_IFA_F_NODAD = 0x02
+_NUD_PERMANENT = 0x80
+
+_SIOCETHTOOL = 0x8946
+_ETHTOOL_STXCSUM = 0x17
+
+_QUIET_IPV6 = {"accept_dad": 0, "accept_ra": 0, "router_solicitations": 0}
+"""No wait for duplicate address detection, and no traffic that nobody asked for."""
+
+
+def exists(namespace: str) -> bool:
+    """Whether there is a namespace of this name."""
+    return (NETNS_FOLDER / namespace).exists()
+
+
+def create(namespace: str) -> None:
+    """Create a namespace with its loopback up and IPv6 addresses usable at once. Raises LabError."""
+    if exists(namespace):
+        raise LabError(f"namespace {namespace} exists already")
+    try:
+        netns.create(namespace)
+        _call_in(namespace, _quieten)
+        with NetNS(namespace, flags=0) as kernel:
+            kernel.link("set", ifname="lo", state="up")
+    except (OSError, NetlinkError) as error:
+        raise LabError(f"namespace {namespace}: {error}") from error
+
+
+def delete(namespace: str) -> None:
+    """Remove a namespace and the links in it; no error where it does not exist."""
+    with contextlib.suppress(FileNotFoundError):
+        netns.remove(namespace)
+
+
+def enter(namespace: str) -> None:
+    """Move the calling thread, and the processes that it starts, into `namespace`. Raises LabError.
+
+    Call it before other threads exist: those stay where they are.
+    """
+    try:
+        netns.setns(namespace, flags=0)
+    except OSError as error:
+        raise LabError(f"namespace {namespace}: {error.strerror}") from error
+
+
+def lay_links(lab: LabDescription) -> None:
+    """Lay the lab's links between its two namespaces, ready to carry packets. Raises LabError.
+
+    Both ends know each other's MAC address for good, so that no ARP or neighbour discovery disturbs a measurement.
+    """
+    links = [link for slot in lab.slots for link in slot.links]
+    try:
+        with NetNS(lab.tester_namespace, flags=0) as tester, NetNS(lab.target_namespace, flags=0) as target:
+            for link in links:
+                _lay(tester, target, lab.target_namespace, link)
+        _call_in(lab.tester_namespace, lambda: _complete_checksums(link.tester_interface for link in links))
+        _call_in(lab.target_namespace, lambda: _complete_checksums(link.target_interface for link in links))
+    except (OSError, NetlinkError) as error:
+        raise LabError(f"links of {lab.run_id}: {error}") from error
+
+
+def _lay(tester: NetNS, target: NetNS, target_namespace: str, link: Link) -> None:
+    tester.link(
+        "add",
+        kind="veth",
+        ifname=link.tester_interface,
+        address=link.tester_mac,
+        peer={"ifname": link.target_interface, "address": link.target_mac, "net_ns_fd": target_namespace},
+    )
+    _configure(tester, link.tester_interface, link.tester_ipv4, link.tester_ipv6)
+    _configure(target, link.target_interface, link.target_ipv4, link.target_ipv6)
+    _introduce(tester, link.tester_interface, link.target_mac, link.target_ipv4, link.target_ipv6)
+    _introduce(target, link.target_interface, link.tester_mac, link.tester_ipv4, link.tester_ipv6)
+
+
+def _configure(kernel: NetNS, interface: str, ipv4: str, ipv6: str) -> None:
+    (index,) = kernel.link_lookup(ifname=interface)
+    kernel.addr("add", index=index, address=ipv4, prefixlen=IPV4_PREFIX)
+    kernel.addr("add", index=index, address=ipv6, prefixlen=IPV6_PREFIX, flags=_IFA_F_NODAD)
+    kernel.link("set", index=index, state="up")
+
+
+def _introduce(kernel: NetNS, interface: str, mac: str, *addresses: str) -> None:
+    (index,) = kernel.link_lookup(ifname=interface)
+    for address in addresses:
+        kernel.neigh("add", ifindex=index, dst=address, lladdr=mac, state=_NUD_PERMANENT)
+
+
+def _call_in(namespace: str, function: Callable[[], None]) -> None:
+    """Call `function` in `namespace`, in a thread of its own that ends with it: the caller stays where it is."""
+
+    def entered() -> None:
+        enter(namespace)
+        function()
+
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        executor.submit(entered).result()
+
+
+def _quieten() -> None:
+    for group in ("all", "default"):
+        folder = Path("/proc/sys/net/ipv6/conf") / group
+        if not folder.exists():
+            raise LabError("this kernel runs without IPv6, which the laboratory needs: boot without ipv6.disable=1")
+        for name, value in _QUIET_IPV6.items():
+            (folder / name).write_text(f"{value}\n")
+
+
+def _complete_checksums(interfaces: Iterable[str]) -> None:
+    """Turn transmit checksum offload off: a veth never fills the sum in, and each captured packet would look wrong."""
+    command = array.array("B", struct.pack("=II", _ETHTOOL_STXCSUM, 0))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for interface in interfaces:
+            request = struct.pack("16sP16x", interface.encode(), command.buffer_info()[0])
+            fcntl.ioctl(control, _SIOCETHTOOL, request)

@@ -1,0 +1,97 @@
+"""What a lab node offers to whoever tests it: sessions, timers, administrative control, a look at its own view.
+
+A node is one implementation running somewhere. Its adapter translates these verbs into the daemon's own language and
+says, as data, which of them it lacks. Interval arguments are integer microseconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+
+class Capability(StrEnum):
+    """A thing that a case may need of its target. The value is the name used in YAML and in reports."""
+
+    SESSIONS = "sessions"  # sessions can be added and removed while the daemon runs
+    CHANGE_TX = "change_desired_min_tx"  # Desired Min TX Interval can be changed while Up
+    CHANGE_RX = "change_required_min_rx"  # Required Min RX Interval can be changed while Up
+    CHANGE_MULT = "change_detect_mult"  # Detect Mult can be changed while Up
+    ADMIN_DOWN = "admin_down"  # a session can be administratively disabled and enabled
+    DETECT_MULT_ONE = "detect_mult_one"  # a session can have Detect Mult 1
+    ZERO_MIN_RX = "zero_required_min_rx"  # Required Min RX Interval can be configured as 0
+    PASSIVE = "passive_role"  # a session can take the Passive role
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+    MULTI_HOP = "multi_hop"
+    SHOW = "show"  # the daemon tells its own view of a session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """A session as the node under test should run it. `local` is the node's own address, `interface` its own
+    interface."""
+
+    name: str
+    peer: str
+    local: str
+    interface: str
+    kind: Literal["single_hop", "multi_hop"] = "single_hop"
+    desired_min_tx_us: int = 300_000
+    required_min_rx_us: int = 300_000
+    detect_mult: int = 3
+    passive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """What the daemon says about a session of its own: the second witness, never the only one.
+
+    `state` is one of admin_down, down, init, up, absent, or unknown. `diag` is the local diagnostic as a number where
+    the daemon tells it. `raw` is the daemon's answer as it came.
+    """
+
+    state: str
+    diag: int | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NodeError(Exception):
+    """A node did not do what it was told. The message is one line: what, which node, what the daemon said."""
+
+
+class Node(Protocol):
+    """An implementation that can be told what to do. Every verb blocks until the daemon has accepted it."""
+
+    name: str
+    version: str
+    lacks: Mapping[Capability, str]
+    """Capabilities that the implementation does not have, each with the reason. Everything else is offered."""
+
+    def add_session(self, spec: SessionSpec) -> None:
+        """Create the session. Raises NodeError."""
+
+    def remove_session(self, spec: SessionSpec) -> None:
+        """Delete the session; no error where it does not exist."""
+
+    def set_timers(
+        self,
+        spec: SessionSpec,
+        *,
+        desired_min_tx_us: int | None = None,
+        required_min_rx_us: int | None = None,
+        detect_mult: int | None = None,
+    ) -> None:
+        """Change parameters of a running session in one step; None leaves one as it is. Raises NodeError."""
+
+    def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """Administratively enable or disable the session. Raises NodeError."""
+
+    def show(self, spec: SessionSpec) -> SessionView:
+        """The daemon's own view of the session."""
+
+    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
+        """Try what the node is said to lack and return the evidence (the daemon's refusal) in one line.
+
+        Raises NodeError when the daemon did it after all: the declaration is then wrong and has to be changed.
+        """

@@ -1,0 +1,105 @@
+"""What every adapter of a real implementation shares: its life in a laboratory, readiness, the check of a lack."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+from topologies.description import LabDescription
+from topologies.node import Capability, Node, NodeError, SessionSpec
+from topologies.nodes.manifest import Manifest
+from topologies.processes import exited
+
+Handle = dict[str, Any]
+"""All that another process needs to talk to a running node: a JSON object, the same for whoever reads it."""
+
+_READY_S = 10.0
+_BETWEEN_ATTEMPTS_S = 0.05
+
+_Answer = TypeVar("_Answer")
+
+
+class Adapter(Node, Protocol):
+    """A node together with its life: one process starts it, any number attach to it, one stops it."""
+
+    manifest: ClassVar[Manifest]
+
+    @classmethod
+    def start(cls, lab: LabDescription) -> Handle:
+        """Start the implementation in the lab's target namespace and wait until it answers. Raises NodeError."""
+
+    @classmethod
+    def attach(cls, handle: Handle) -> Self:
+        """Talk to a running implementation, from any process and any namespace."""
+
+    def stop(self) -> None:
+        """End the implementation; no error where it has ended."""
+
+
+def await_answer(ask: Callable[[], _Answer], pid: int, log: Path, what: str, deadline_s: float = _READY_S) -> _Answer:
+    """Ask until there is an answer, and return it. `ask` raises NodeError while there is none.
+
+    Raises NodeError when process `pid` ends, with the last line of `log`, or after `deadline_s` seconds, with the last
+    refusal.
+    """
+    deadline = time.monotonic() + deadline_s
+    while True:
+        try:
+            return ask()
+        except NodeError as error:
+            refusal = error
+        if exited(pid, _BETWEEN_ATTEMPTS_S):
+            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise NodeError(f"{what} ended while starting: {lines[-1] if lines else 'it said nothing'}")
+        if time.monotonic() > deadline:
+            raise NodeError(f"{what} does not answer {deadline_s:g} s after its start: {refusal}")
+
+
+_CHANGES: Mapping[Capability, Callable[[Node, SessionSpec], None]] = {
+    Capability.CHANGE_TX: lambda node, spec: node.set_timers(spec, desired_min_tx_us=2 * spec.desired_min_tx_us),
+    Capability.CHANGE_RX: lambda node, spec: node.set_timers(spec, required_min_rx_us=2 * spec.required_min_rx_us),
+    Capability.CHANGE_MULT: lambda node, spec: node.set_timers(spec, detect_mult=spec.detect_mult + 1),
+    Capability.ZERO_MIN_RX: lambda node, spec: node.set_timers(spec, required_min_rx_us=0),
+    Capability.ADMIN_DOWN: lambda node, spec: node.set_admin(spec, enabled=False),
+}
+"""Capabilities that are tried on a running session."""
+
+
+_NEEDS: Mapping[Capability, Mapping[str, Any]] = {
+    Capability.PASSIVE: {"passive": True},
+    Capability.MULTI_HOP: {"kind": "multi_hop"},
+    Capability.DETECT_MULT_ONE: {"detect_mult": 1},
+}
+"""Capabilities that a session needs from the start, with what makes a session need them."""
+
+
+def evidence_of_lack(node: Node, capability: Capability, spec: SessionSpec) -> str:
+    """Try what `node` is said to lack and return its refusal: `Node.check_lack` for nodes that can be told.
+
+    A capability of a running session is tried on the session of `spec`, which is added for that, and removed again,
+    when it does not exist. Anything else is tried by adding a session that needs it. Raises NodeError when the node
+    obeyed, or when a session is in the way.
+    """
+    change = _CHANGES.get(capability)
+    session = replace(spec, **_NEEDS.get(capability, {}))
+    existed = node.show(session).state != "absent"
+    if existed and change is None:
+        raise NodeError(f"{node.name}: lack of {capability} cannot be tried while session {spec.name} exists")
+    try:
+        if change is None:
+            return _refusal(node, capability, lambda: node.add_session(session))
+        if not existed:
+            node.add_session(session)
+        return _refusal(node, capability, lambda: change(node, session))
+    finally:
+        if not existed:
+            node.remove_session(session)
+
+
+def _refusal(node: Node, capability: Capability, attempt: Callable[[], None]) -> str:
+    try:
+        attempt()
+    except NodeError as error:
+        return str(error)
+    raise NodeError(f"{node.name}: {capability} is declared as lacking, but the daemon did it")

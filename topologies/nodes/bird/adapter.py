@@ -1,0 +1,223 @@
+"""BIRD as a node: one process in the target namespace, sessions through its configuration. Tried with BIRD 2.0.12.
+
+BIRD has a bfd protocol for each address family, so that an IPv4 and an IPv6 session of one interface have timers of
+their own. `min tx interval` is announced while a session is Up; in other states BIRD announces one second.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from topologies.description import LabDescription
+from topologies.node import Capability, NodeError, SessionSpec, SessionView
+from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
+from topologies.nodes.bird.configuration import Configuration
+from topologies.nodes.bird.control import Control, Line
+from topologies.nodes.bird.wishes import Wish, check
+from topologies.nodes.manifest import Manifest, load_manifest
+from topologies.processes import spawn, terminate
+
+_HERE = Path(__file__).parent
+
+_OBEYED_S = 5.0
+"""How long BIRD may take to show what it was told. It does so at once unless it does not know the interface."""
+_BETWEEN_LOOKS_S = 0.02
+
+_STATES = {"AdminDown": "admin_down", "Down": "down", "Init": "init", "Up": "up"}
+_COLUMNS = ("address", "interface", "state", "since", "interval", "timeout")
+
+
+class BirdNode:
+    """One running BIRD."""
+
+    manifest: ClassVar[Manifest] = load_manifest(_HERE)
+
+    def __init__(self, handle: Handle) -> None:
+        """See `attach`."""
+        self.name = self.manifest.name
+        self.version: str = handle["version"]
+        self.lacks: Mapping[Capability, str] = MappingProxyType(self.manifest.lacks)
+        self._namespace: str = handle["namespace"]
+        self._processes: list[int] = handle["processes"]
+        self._configuration = Configuration(Path(handle["folder"]), handle["run_id"])
+        self._control = Control(self._configuration.socket)
+
+    @classmethod
+    def start(cls, lab: LabDescription) -> Handle:
+        """Start BIRD with no session, in the foreground of a session of its own, everything of it in the lab's folder
+        under bird/.
+
+        Raises NodeError with the daemon's last words when it does not answer.
+        """
+        name = cls.manifest.name
+        folder = lab.folder / name
+        configuration = Configuration(folder, lab.run_id)
+        program, log = cls.manifest.find("bird"), folder / "bird.log"
+        try:
+            configuration.create()
+        except OSError as error:
+            raise NodeError(f"{name}: folder {folder}: {error.strerror}") from error
+        argv = [str(program), "-f", "-c", str(configuration.path), "-s", str(configuration.socket)]
+        process = spawn(lab.target_namespace, argv, log)
+        try:
+            greeting = await_answer(lambda: _greeting(Control(configuration.socket)), process, log, name)
+            version = _version(greeting)
+        except BaseException:
+            terminate(lab.target_namespace, only=[process])
+            raise
+        return {
+            "node": name,
+            "version": version,
+            "namespace": lab.target_namespace,
+            "folder": str(folder),
+            "run_id": lab.run_id,
+            "processes": [process],
+        }
+
+    @classmethod
+    def attach(cls, handle: Handle) -> Self:
+        """Talk to a running BIRD, from any process: only its folder and the control socket in it are used."""
+        return cls(handle)
+
+    def stop(self) -> None:
+        """End the daemon."""
+        terminate(self._namespace, only=self._processes)
+
+    def add_session(self, spec: SessionSpec) -> None:
+        """Create the session; one with the same peer and interface is replaced. Nothing is left of a refused one."""
+        wish = Wish(spec)
+        with self._changing("add_session", spec) as configuration:
+            others = configuration.wishes()
+            replaced = others.pop(wish.key, None)
+            check(wish, others)
+            if replaced is not None:
+                configuration.apply(others)  # on its own: BIRD would keep the session and change it
+            configuration.apply({**others, wish.key: wish})
+            try:
+                self._await(spec, lambda state: state != "absent")
+            except NodeError:
+                configuration.apply(others)
+                raise
+
+    def remove_session(self, spec: SessionSpec) -> None:
+        """Delete the session; no error where it does not exist."""
+        with self._changing("remove_session", spec) as configuration:
+            others = configuration.wishes()
+            if others.pop(Wish(spec).key, None) is not None:
+                configuration.apply(others)
+                self._await(spec, lambda state: state == "absent")
+
+    def set_timers(
+        self,
+        spec: SessionSpec,
+        *,
+        desired_min_tx_us: int | None = None,
+        required_min_rx_us: int | None = None,
+        detect_mult: int | None = None,
+    ) -> None:
+        """Change parameters of the session by one reading of the configuration."""
+        asked = {
+            "desired_min_tx_us": desired_min_tx_us,
+            "required_min_rx_us": required_min_rx_us,
+            "detect_mult": detect_mult,
+        }
+        changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        with self._changing("set_timers", spec) as configuration:
+            wish = _existing(configuration, spec)
+            _change(configuration, replace(wish, spec=replace(wish.spec, **changes)))
+
+    def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """`disabled` among the session's options, or not: BIRD's word for it, which it knows for whole protocols."""
+        with self._changing("set_admin", spec) as configuration:
+            wish = _existing(configuration, spec)
+            _change(configuration, replace(wish, disabled=not enabled))
+            try:
+                self._await(spec, lambda state: (state != "admin_down") == enabled)
+            except NodeError:
+                _change(configuration, wish)
+                raise
+
+    def show(self, spec: SessionSpec) -> SessionView:
+        """The session's line of `show bfd sessions`, which tells no diagnostic and neither of the announced timers."""
+        try:
+            return view(spec, self._control.run("show bfd sessions"))
+        except NodeError as error:
+            raise self._failed("show", spec, error) from error
+
+    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
+        """See `topologies.nodes.adapter.evidence_of_lack`."""
+        return evidence_of_lack(self, capability, spec)
+
+    @contextmanager
+    def _changing(self, verb: str, spec: SessionSpec) -> Iterator[Configuration]:
+        """The configuration, under its lock; errors within the context get the verb and the session in front."""
+        try:
+            with self._configuration.locked() as configuration:
+                yield configuration
+        except NodeError as error:
+            raise self._failed(verb, spec, error) from error
+
+    def _await(self, spec: SessionSpec, satisfied: Callable[[str], bool]) -> None:
+        """Look at the session until its state is right. Raises NodeError with the state after `_OBEYED_S` seconds."""
+        deadline = time.monotonic() + _OBEYED_S
+        while not satisfied(state := view(spec, self._control.run("show bfd sessions")).state):
+            if time.monotonic() > deadline:
+                raise NodeError(f"BIRD accepted it, but {_OBEYED_S:g} s later the session is {state}")
+            time.sleep(_BETWEEN_LOOKS_S)
+
+    def _failed(self, verb: str, spec: SessionSpec, error: NodeError) -> NodeError:
+        return NodeError(f"{self.name}: {verb} {spec.name}: {error}")
+
+
+def view(spec: SessionSpec, answer: list[Line]) -> SessionView:
+    """Find the session in an answer to `show bfd sessions`. A state of an unknown name is unknown."""
+    key = Wish(spec).key
+    for line in answer:
+        row = dict(zip(_COLUMNS, line.text.split(), strict=False))
+        if _key(row) == key:
+            return SessionView(state=_STATES.get(row["state"], "unknown"), raw=row)
+    return SessionView(state="absent")
+
+
+def _key(row: Mapping[str, str]) -> str | None:
+    """The key of the session that a line shows; None where it shows none, as a heading."""
+    if len(row) != len(_COLUMNS):
+        return None
+    try:
+        return f"{ip_address(row['address'])} {row['interface']}"
+    except ValueError:
+        return None
+
+
+def _existing(configuration: Configuration, spec: SessionSpec) -> Wish:
+    wish = configuration.wishes().get(Wish(spec).key)
+    if wish is None:
+        raise NodeError(f"there is no session to {spec.peer}")
+    return wish
+
+
+def _change(configuration: Configuration, wish: Wish) -> None:
+    others = configuration.wishes()
+    del others[wish.key]
+    check(wish, others)
+    configuration.apply({**others, wish.key: wish})
+
+
+def _greeting(control: Control) -> str:
+    """The greeting of a BIRD that has read its first configuration. Raises NodeError while there is none."""
+    status = control.run("show status")[-1].text
+    if "up and running" not in status:
+        raise NodeError(status)
+    return control.greeting()
+
+
+def _version(greeting: str) -> str:
+    words = greeting.split()
+    if words[:1] != ["BIRD"] or len(words) < 2:
+        raise NodeError(f"bird: no version in {greeting!r}")
+    return words[1]

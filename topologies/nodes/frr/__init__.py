@@ -1,0 +1,1 @@
+"""FRRouting: zebra and bfdd, told what to do through vtysh."""

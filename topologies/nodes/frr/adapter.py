@@ -1,0 +1,262 @@
+"""FRRouting as a node: zebra and bfdd in the target namespace, sessions through vtysh. Tried with FRR 8.4.4.
+
+FRR knows a session by its addresses, so a spec's name only serves messages. Its intervals are whole milliseconds.
+"""
+
+import contextlib
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from topologies.description import LabDescription
+from topologies.node import Capability, NodeError, SessionSpec, SessionView
+from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
+from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
+from topologies.nodes.manifest import Manifest, load_manifest
+from topologies.nodes.template import render
+from topologies.processes import spawn, terminate
+
+_HERE = Path(__file__).parent
+_TEMPLATE = _HERE / "frr.conf.j2"
+_USER = "frr"
+_DAEMONS = ("zebra", "bfdd")
+"""In the order of their start: bfdd learns the interfaces from zebra."""
+_ABSENT = "Unable to find"
+
+_STATES = {"shutdown": "admin_down", "down": "down", "init": "init", "up": "up"}
+
+_DIAGS = {
+    "ok": 0,
+    "control detection time expired": 1,
+    "echo function failed": 2,
+    "neighbor signaled session down": 3,
+    "forwarding plane reset": 4,
+    "path down": 5,
+    "concatenated path down": 6,
+    "administratively down": 7,
+    "reverse concatenated path down": 8,
+}
+
+
+class FrrNode:
+    """bfdd of one running instance."""
+
+    manifest: ClassVar[Manifest] = load_manifest(_HERE)
+
+    def __init__(self, handle: Handle) -> None:
+        """See `attach`."""
+        self.name = self.manifest.name
+        self.version: str = handle["version"]
+        self.lacks: Mapping[Capability, str] = MappingProxyType(self.manifest.lacks)
+        self._namespace: str = handle["namespace"]
+        self._processes: list[int] = handle["processes"]
+        self._vtysh = Vtysh(Path(handle["vtysh"]), Path(handle["folder"]))
+
+    @classmethod
+    def start(cls, lab: LabDescription) -> Handle:
+        """Start zebra, then bfdd, in the foreground of a session of their own, logs in the lab's folder under frr/.
+
+        Raises NodeError with the daemon's last words when one does not answer.
+        """
+        folder = lab.folder / cls.manifest.name
+        vtysh = cls.manifest.find("vtysh")
+        processes: list[int] = []
+        _prepare(folder, lab.run_id)
+        try:
+            for daemon in _DAEMONS:
+                log = folder / f"{daemon}.log"
+                processes.append(spawn(lab.target_namespace, _command(cls.manifest.find(daemon), folder), log))
+                ask = partial(Vtysh(vtysh, folder, daemon).run, ["show version"])
+                banner = await_answer(ask, processes[-1], log, f"frr: {daemon}")
+        except BaseException:
+            terminate(lab.target_namespace, only=processes)
+            raise
+        return {
+            "node": cls.manifest.name,
+            "version": _version(banner),
+            "namespace": lab.target_namespace,
+            "folder": str(folder),
+            "vtysh": str(vtysh),
+            "processes": processes,
+        }
+
+    @classmethod
+    def attach(cls, handle: Handle) -> Self:
+        """Talk to a running instance, from any process: only its vty sockets are used."""
+        return cls(handle)
+
+    def stop(self) -> None:
+        """End both daemons."""
+        terminate(self._namespace, only=self._processes)
+
+    def add_session(self, spec: SessionSpec) -> None:
+        """Create the session; one with the same addresses is replaced. Nothing is left of a refused one."""
+        lines = ["minimum-ttl 1"] if spec.kind == "multi_hop" else []  # FRR's own default admits one hop
+        lines += ["passive-mode"] if spec.passive else []
+        timers = _timer_settings(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
+        try:
+            self._configure(
+                "add_session",
+                spec,
+                [f"no {_peer(spec)}", _peer(spec), *lines, *_lines(timers), "no shutdown"],
+                expected={**timers, "passive-mode": spec.passive},
+            )
+        except NodeError:
+            with contextlib.suppress(NodeError):  # the first refusal is the one to tell
+                self.remove_session(spec)
+            raise
+
+    def remove_session(self, spec: SessionSpec) -> None:
+        """Delete the session; no error where it does not exist."""
+        try:
+            self._vtysh.run(["configure terminal", "bfd", f"no {_peer(spec)}", "end", _show(spec)])
+        except VtyshError as error:
+            if _ABSENT in str(error):
+                return
+            raise self._refused("remove_session", spec, error) from error
+        raise NodeError(f"{self.name}: remove_session {spec.name}: the session is still there")
+
+    def set_timers(
+        self,
+        spec: SessionSpec,
+        *,
+        desired_min_tx_us: int | None = None,
+        required_min_rx_us: int | None = None,
+        detect_mult: int | None = None,
+    ) -> None:
+        """Change parameters of the session in one call of vtysh."""
+        timers = _timer_settings(desired_min_tx_us, required_min_rx_us, detect_mult)
+        self._configure("set_timers", spec, [_peer(spec), *_lines(timers)], expected=timers, must_exist=True)
+
+    def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """`no shutdown` or `shutdown`."""
+        shown = self._configure(
+            "set_admin", spec, [_peer(spec), "no shutdown" if enabled else "shutdown"], must_exist=True
+        )
+        if (view(shown).state != "admin_down") != enabled:
+            raise NodeError(f"{self.name}: set_admin {spec.name}: accepted, but status is {shown.get('status')}")
+
+    def show(self, spec: SessionSpec) -> SessionView:
+        """The session as `show bfd peer ... json` has it."""
+        try:
+            raw = last_json(self._vtysh.run([_show(spec)]))
+        except VtyshError as error:
+            if _ABSENT in str(error):
+                return SessionView(state="absent")
+            raise self._refused("show", spec, error) from error
+        return view(raw)
+
+    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
+        """See `topologies.nodes.adapter.evidence_of_lack`."""
+        return evidence_of_lack(self, capability, spec)
+
+    def _configure(
+        self,
+        verb: str,
+        spec: SessionSpec,
+        lines: Sequence[str],
+        *,
+        expected: Mapping[str, object] | None = None,
+        must_exist: bool = False,
+    ) -> dict[str, Any]:
+        """Give configuration lines under `bfd` and return the session as shown afterwards, once it shows `expected`."""
+        # `peer` creates what is not there; a failing `show` in front ends the call before that.
+        guard = [_show(spec)] if must_exist else []
+        try:
+            shown = last_json(self._vtysh.run([*guard, "configure terminal", "bfd", *lines, "end", _show(spec)]))
+        except VtyshError as error:
+            raise self._refused(verb, spec, error) from error
+        for key, value in (expected or {}).items():
+            if shown.get(key) != value:
+                raise NodeError(
+                    f"{self.name}: {verb} {spec.name}: {key} {value} was accepted, but {shown.get(key)} is shown"
+                )
+        return shown
+
+    def _refused(self, verb: str, spec: SessionSpec, error: VtyshError) -> NodeError:
+        return NodeError(f"{self.name}: {verb} {spec.name}: {error}")
+
+
+def view(raw: Mapping[str, Any]) -> SessionView:
+    """Read an object of `show bfd peers json`. What FRR calls otherwise than expected is unknown, or None."""
+    return SessionView(
+        state=_STATES.get(str(raw.get("status")), "unknown"), diag=_DIAGS.get(str(raw.get("diagnostic"))), raw=raw
+    )
+
+
+def milliseconds(name: str, value_us: int) -> int:
+    """Microseconds as FRR takes them. Raises NodeError for a part of a millisecond."""
+    whole, rest = divmod(value_us, 1000)
+    if rest:
+        raise NodeError(f"frr: {name} of {value_us} us: FRR takes whole milliseconds")
+    return whole
+
+
+def _timer_settings(
+    desired_min_tx_us: int | None, required_min_rx_us: int | None, detect_mult: int | None
+) -> dict[str, int]:
+    """The settings asked for, under FRR's names, which are the same in the configuration and in what it shows."""
+    settings = {}
+    if desired_min_tx_us is not None:
+        settings["transmit-interval"] = milliseconds("Desired Min TX Interval", desired_min_tx_us)
+    if required_min_rx_us is not None:
+        settings["receive-interval"] = milliseconds("Required Min RX Interval", required_min_rx_us)
+    if detect_mult is not None:
+        settings["detect-multiplier"] = detect_mult
+    return settings
+
+
+def _lines(settings: Mapping[str, int]) -> list[str]:
+    return [f"{name} {value}" for name, value in settings.items()]
+
+
+def _peer(spec: SessionSpec) -> str:
+    if spec.kind == "multi_hop":
+        return f"peer {spec.peer} multihop local-address {spec.local}"
+    return f"peer {spec.peer} local-address {spec.local} interface {spec.interface}"
+
+
+def _show(spec: SessionSpec) -> str:
+    return f"show bfd {_peer(spec)} json"
+
+
+def _prepare(folder: Path, run_id: str) -> None:
+    """Lay out the instance's folder; the daemons give up root and must be able to write there."""
+    files = {f"{daemon}.conf": render(_TEMPLATE, daemon=daemon, run_id=run_id) for daemon in _DAEMONS}
+    files["vtysh.conf"] = ""
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        for path in (folder, *folder.iterdir()):
+            shutil.chown(path, _USER, _USER)
+    except (OSError, LookupError) as error:
+        raise NodeError(f"frr: folder {folder}: {error}") from error
+
+
+def _command(program: Path, folder: Path) -> list[str]:
+    daemon = program.name
+    command = [str(program), "-u", _USER, "-g", _USER, "-P", "0", "--log", "stdout", "-f", f"{folder}/{daemon}.conf"]
+    command += ["-i", f"{folder}/{daemon}.pid", "--vty_socket", str(folder), "-z", f"{folder}/zserv.api"]
+    # FRR 10 has no such socket any more; in earlier versions all instances would share one.
+    if "--bfdctl" in _help(program):
+        command += ["--bfdctl", f"{folder}/bfdd.sock"]
+    return command
+
+
+def _help(program: Path) -> str:
+    return subprocess.run(
+        [str(program), "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=10
+    ).stdout
+
+
+def _version(banner: str) -> str:
+    found = re.search(r"^FRRouting (\S+)", banner, re.MULTILINE)
+    if found is None:
+        raise NodeError(f"frr: no version in {banner.splitlines()[:1]}")
+    return found[1]

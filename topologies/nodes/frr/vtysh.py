@@ -1,0 +1,62 @@
+"""vtysh as a function: commands in, JSON answers out, refusals as exceptions.
+
+It speaks over the unix sockets of one instance, so it needs no namespace and several processes may call it at once:
+a daemon carries out one command after the other, and each command stands for itself.
+"""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from topologies.node import NodeError
+
+_TIMEOUT_S = 10.0
+
+
+class VtyshError(NodeError):
+    """A daemon refused a command, or did not answer. The message is the daemon's own line."""
+
+
+class Vtysh:
+    """A way to one daemon of one instance. `folder` holds the instance's vty sockets and its vtysh.conf."""
+
+    def __init__(self, program: Path, folder: Path, daemon: str = "bfdd") -> None:
+        # Without a configuration folder of its own vtysh reads the host's, which has nothing to do with this instance.
+        self._command = [str(program), "--config_dir", str(folder), "--vty_socket", str(folder), "-d", daemon]
+
+    def run(self, commands: Sequence[str]) -> str:
+        """Give the commands in one call and return what was printed; the first refusal ends the call.
+
+        Raises VtyshError. The exit status alone does not tell: some refusals are only printed.
+        """
+        argv = [*self._command, *(word for command in commands for word in ("-c", command))]
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+            )
+        except subprocess.TimeoutExpired:
+            raise VtyshError(f"vtysh does not answer within {_TIMEOUT_S:g} s") from None
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        refusals = [line for line in lines if line.startswith("%")]
+        if refusals:
+            raise VtyshError(refusals[0])
+        if done.returncode != 0:
+            raise VtyshError(lines[-1] if lines else f"vtysh ends with {done.returncode} and no word")
+        return done.stdout
+
+
+def last_json(text: str) -> dict[str, Any]:
+    """The last JSON object printed by a series of `show ... json`, each of which prints one. Raises VtyshError."""
+    decoder = json.JSONDecoder()
+    rest, last = text.strip(), None
+    try:
+        while rest:
+            last, end = decoder.raw_decode(rest)
+            rest = rest[end:].lstrip()
+    except json.JSONDecodeError:
+        raise VtyshError(f"not JSON: {rest.splitlines()[0]!r}") from None
+    if not isinstance(last, dict):
+        raise VtyshError("no JSON object in the answer")
+    return last

@@ -1,0 +1,157 @@
+"""refbfd as a node: a process in the target namespace, commanded with refbfdctl over its unix socket."""
+
+import importlib.metadata
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from topologies.description import LabDescription
+from topologies.node import Capability, NodeError, SessionSpec, SessionView
+from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
+from topologies.nodes.manifest import Manifest, load_manifest
+from topologies.nodes.template import render
+from topologies.processes import spawn, terminate
+
+_HERE = Path(__file__).parent
+_TIMEOUT_S = 10.0
+_REFUSED = 1
+"""Exit status of refbfdctl when the daemon answered with a refusal."""
+
+
+class RefbfdNode:
+    """One running refbfd."""
+
+    manifest: ClassVar[Manifest] = load_manifest(_HERE)
+
+    def __init__(self, handle: Handle) -> None:
+        """See `attach`."""
+        self.name = self.manifest.name
+        self.version: str = handle["version"]
+        self.lacks: Mapping[Capability, str] = MappingProxyType(self.manifest.lacks)
+        self._namespace: str = handle["namespace"]
+        self._processes: list[int] = handle["processes"]
+        self._control = Control(Path(handle["refbfdctl"]), Path(handle["socket"]))
+
+    @classmethod
+    def start(cls, lab: LabDescription) -> Handle:
+        """Start refbfd with no session, log and control socket in the lab's folder under refbfd/.
+
+        Raises NodeError with the daemon's last words when it does not answer.
+        """
+        folder = lab.folder / cls.manifest.name
+        socket, log, config = folder / "control.sock", folder / "refbfd.log", folder / "refbfd.yaml"
+        daemon, program = cls.manifest.find("refbfd"), cls.manifest.find("refbfdctl")
+        folder.mkdir(exist_ok=True)
+        config.write_text(render(_HERE / "refbfd.yaml.j2", run_id=lab.run_id), encoding="utf-8")
+        argv = [str(daemon), "--config", str(config), "--control", str(socket), "--log-format", "json"]
+        process = spawn(lab.target_namespace, argv, log)
+        try:
+            await_answer(lambda: Control(program, socket).run("show"), process, log, "refbfd")
+        except BaseException:
+            terminate(lab.target_namespace, only=[process])
+            raise
+        return {
+            "node": cls.manifest.name,
+            "version": importlib.metadata.version("bfdspec"),
+            "namespace": lab.target_namespace,
+            "refbfdctl": str(program),
+            "socket": str(socket),
+            "processes": [process],
+        }
+
+    @classmethod
+    def attach(cls, handle: Handle) -> Self:
+        """Talk to a running refbfd, from any process: only its control socket is used."""
+        return cls(handle)
+
+    def stop(self) -> None:
+        """End the daemon."""
+        terminate(self._namespace, only=self._processes)
+
+    def add_session(self, spec: SessionSpec) -> None:
+        """Create the session under the spec's name."""
+        where = ["--peer", spec.peer, "--local", spec.local, "--interface", spec.interface, "--type", spec.kind]
+        timers = _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
+        self._control.run("add", spec.name, *where, *timers, *(["--passive"] if spec.passive else []))
+
+    def remove_session(self, spec: SessionSpec) -> None:
+        """Delete the session; no error where it does not exist."""
+        try:
+            self._control.run("remove", spec.name)
+        except RefusedError:
+            if self.show(spec).state != "absent":
+                raise
+
+    def set_timers(
+        self,
+        spec: SessionSpec,
+        *,
+        desired_min_tx_us: int | None = None,
+        required_min_rx_us: int | None = None,
+        detect_mult: int | None = None,
+    ) -> None:
+        """Change parameters of the session in one command."""
+        self._control.run("set", spec.name, *_timer_options(desired_min_tx_us, required_min_rx_us, detect_mult))
+
+    def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """Administratively enable or disable the session."""
+        self._control.run("admin", spec.name, "up" if enabled else "down")
+
+    def show(self, spec: SessionSpec) -> SessionView:
+        """The session as `refbfdctl show` has it; a session that it refuses to show is absent."""
+        try:
+            text = self._control.run("show", spec.name)
+        except RefusedError:
+            return SessionView(state="absent")
+        try:
+            raw: dict[str, Any] = json.loads(text)
+            return SessionView(state=raw["state"], diag=raw["local_diag"], raw=raw)
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise NodeError(f"refbfd: show {spec.name}: {error!r} in {text.strip()!r}") from error
+
+    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
+        """See `topologies.nodes.adapter.evidence_of_lack`."""
+        return evidence_of_lack(self, capability, spec)
+
+
+class RefusedError(NodeError):
+    """The daemon answered, and refused."""
+
+
+class Control:
+    """refbfdctl as a function, for one daemon."""
+
+    def __init__(self, program: Path, socket: Path) -> None:
+        self._command = [str(program), "--socket", str(socket), "--json"]
+
+    def run(self, *words: str) -> str:
+        """Give one command and return what it printed. Raises RefusedError, and NodeError when there is no answer."""
+        what = f"refbfd: {' '.join(words[:2])}"
+        try:
+            done = subprocess.run(
+                [*self._command, *words],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_TIMEOUT_S,
+            )
+        except subprocess.TimeoutExpired:
+            raise NodeError(f"{what}: no answer within {_TIMEOUT_S:g} s") from None
+        if done.returncode != 0:
+            kind = RefusedError if done.returncode == _REFUSED else NodeError
+            lines = done.stderr.strip().splitlines()
+            raise kind(f"{what}: {lines[-1] if lines else f'refbfdctl ends with {done.returncode} and no word'}")
+        return done.stdout
+
+
+def _timer_options(desired_min_tx_us: int | None, required_min_rx_us: int | None, detect_mult: int | None) -> list[str]:
+    options = {
+        "--desired-min-tx": None if desired_min_tx_us is None else f"{desired_min_tx_us}us",
+        "--required-min-rx": None if required_min_rx_us is None else f"{required_min_rx_us}us",
+        "--detect-mult": detect_mult,
+    }
+    return [str(word) for option, value in options.items() if value is not None for word in (option, value)]

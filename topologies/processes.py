@@ -1,0 +1,149 @@
+"""Processes in a network namespace: start, list, wait for, end. Linux only; needs root and the command `ip`.
+
+Every signal goes through a pidfd whose namespace was checked after it was opened, so a reused process id is never hit.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from topologies.errors import LabError
+
+NETNS_FOLDER = Path("/run/netns")
+
+_KILL_ROUNDS = 5
+_KILL_WAIT_S = 2.0
+
+
+def run_in(namespace: str, argv: Sequence[str], *, timeout_s: float = 10.0) -> subprocess.CompletedProcess[str]:
+    """Run `argv` in `namespace` and wait for its end. Its output is captured, stdin is empty.
+
+    Raises LabError when it takes longer than `timeout_s` seconds; a failing command is the caller's to judge.
+    """
+    command = [ip_command(), "netns", "exec", namespace, *argv]
+    try:
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=timeout_s
+        )
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{argv[0]} in {namespace}: no end after {timeout_s:g} s") from None
+
+
+def spawn(namespace: str, argv: Sequence[str], log: Path) -> int:
+    """Start `argv` in `namespace`, in a session of its own, and return its process id at once.
+
+    stdin is empty, stdout and stderr are appended to `log`. `ip netns exec` replaces itself, so the id is the
+    daemon's. The process outlives its starter: `terminate` ends it, from any process.
+    """
+    ip = ip_command()
+    return os.posix_spawn(
+        ip,
+        [ip, "netns", "exec", namespace, *argv],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=[signal.SIGPIPE],  # Python ignores it, and what is ignored would stay so in the daemon
+    )
+
+
+def ip_command() -> str:
+    """Path of the command `ip`. Raises LabError with the package to install."""
+    found = shutil.which("ip", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
+    if found is None:
+        raise LabError("command ip not found: install the Debian package iproute2")
+    return found
+
+
+def processes(namespace: str) -> list[int]:
+    """Process ids that live in `namespace`; empty where there is no such namespace."""
+    try:
+        home = (NETNS_FOLDER / namespace).stat()
+    except FileNotFoundError:
+        return []
+    return [pid for pid in _process_ids() if _lives_in(pid, home)]
+
+
+def exited(pid: int, timeout_s: float) -> bool:
+    """Wait at most `timeout_s` seconds for the end of process `pid`; says whether it has ended."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return not _running([descriptor], timeout_s)
+    finally:
+        os.close(descriptor)
+
+
+def terminate(namespace: str, only: Collection[int] | None = None, *, grace_s: float = 2.0) -> None:
+    """End the processes in `namespace`, or those of them named in `only`: SIGTERM, `grace_s` seconds, SIGKILL.
+
+    The caller itself is spared. No error where the namespace does not exist. Raises LabError when a process survives.
+    """
+    left = _signal_all(namespace, only, signal.SIGTERM, grace_s)
+    for _ in range(_KILL_ROUNDS):  # more than one, as a process may fork while its relatives are being killed
+        if not left:
+            return
+        left = _signal_all(namespace, only, signal.SIGKILL, _KILL_WAIT_S)
+    raise LabError(f"{namespace}: processes {left} survive SIGKILL")
+
+
+def _signal_all(namespace: str, only: Collection[int] | None, number: signal.Signals, wait_s: float) -> list[int]:
+    """Signal the chosen processes, wait for their end, and return the chosen ones that are there afterwards."""
+    with contextlib.ExitStack() as stack:
+        descriptors = []
+        for pid in _chosen(namespace, only):
+            with contextlib.suppress(ProcessLookupError):
+                descriptor = os.pidfd_open(pid)
+                stack.callback(os.close, descriptor)
+                if pid in _chosen(namespace, [pid]):  # still the same process, now that it cannot be another one
+                    signal.pidfd_send_signal(descriptor, number)
+                    descriptors.append(descriptor)
+        _running(descriptors, wait_s)
+    return _chosen(namespace, only)
+
+
+def _chosen(namespace: str, only: Collection[int] | None) -> list[int]:
+    spared = os.getpid()
+    return [pid for pid in processes(namespace) if pid != spared and (only is None or pid in only)]
+
+
+def _running(descriptors: Sequence[int], timeout_s: float) -> list[int]:
+    """Wait until all processes have ended, at most `timeout_s` seconds; return the pidfds of those that run on."""
+    deadline = time.monotonic() + timeout_s
+    running = set(descriptors)
+    poll = select.poll()
+    for descriptor in running:
+        poll.register(descriptor, select.POLLIN)
+    while running:
+        ended = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+        if not ended:
+            break
+        for descriptor, _ in ended:
+            poll.unregister(descriptor)
+            running.discard(descriptor)
+            with contextlib.suppress(ChildProcessError):  # another process's child is its own to reap
+                os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
+    return sorted(running)
+
+
+def _process_ids() -> Iterator[int]:
+    return (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
+
+
+def _lives_in(pid: int, home: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(home, Path(f"/proc/{pid}/ns/net").stat())
+    except OSError:  # it has ended, or is a zombie
+        return False
