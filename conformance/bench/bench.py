@@ -1,0 +1,417 @@
+"""The bench: the verbs of which cases are made. Every verb that waits either delivers or raises; none returns a
+boolean.
+
+The same verbs work on both clocks: `send`, `expect` and `elapse` block, and the wire underneath either moves
+simulated time or listens to a real link. Meanwhile the puppets' keep-alives go out and Polls are answered.
+
+Each verb that judges names the requirement it judges by (the case's first one unless told otherwise). A case that ends
+without having judged every requirement it claims is not a PASS.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Protocol
+
+from conformance.bench import oracle
+from conformance.bench.match import Match
+from conformance.bench.packets import Seen, in_words, milliseconds
+from conformance.bench.puppet import Puppet
+from conformance.bench.verdicts import Inconclusive, Violation
+from conformance.bench.wire import Arrival, Wire
+from refimpl.core.packet import ControlPacket, Malformed
+from refimpl.wire.codec import decode
+from refimpl.wire.damage import Damage
+from refimpl.wire.frames import build, dissect
+from reports.model import Measurement
+from topologies.node import Node, NodeError, SessionSpec
+
+PROMPT_US = 500_000
+"""How long "as soon as practicable" may take (RFC 5880 section 6.8.7 gives no number; a human eye would call it
+slow)."""
+
+ECHO_WAIT_US = 1_000_000
+"""A frame of our own that is not on the link after this time is the bench's fault."""
+
+BFD_PORTS = frozenset({3784, 4784})
+
+
+class Recorder(Protocol):
+    """Where frames are kept; `captures.record.Recorder` is one."""
+
+    def write(self, frame: bytes, time_ns: int, *, outbound: bool, comment: str = "") -> int:
+        """Keep a frame; returns its number as Wireshark shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment: what was logged before it has an index below `index`."""
+
+    time_us: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """A permitted outcome. `alternative`, if given, says that it is not the usual one, and which clause permits it."""
+
+    match: Match
+    alternative: str = ""
+
+
+class Bench:
+    """A link to a target, a puppet on it, and everything that was seen. `requirements` are the ids the case claims."""
+
+    def __init__(self, wire: Wire, node: Node, recorder: Recorder, *, requirements: Sequence[str], rng: Random) -> None:
+        self.wire = wire
+        self.node = node
+        self.rng = rng
+        self.requirements = tuple(requirements)
+        self.log: list[Seen] = []
+        self.judged: set[str] = set()
+        self.alternatives: list[str] = []
+        self.notes: list[str] = []
+        self.measurements: list[Measurement] = []
+        self.specs: list[SessionSpec] = []
+        self._recorder = recorder
+        self._puppets: list[Puppet] = []
+        self._last_frame = b""
+        self._pool = ThreadPoolExecutor(max_workers=1) if wire.real else None
+        self.origin = self._stimulus = self.mark()
+
+    # ------------------------------------------------------------------ who is there
+
+    def puppet(self, family: int = 4, **fields: Any) -> Puppet:
+        """A far end on the tester's address of `family` (4 or 6); `fields` preset the puppet's own."""
+        link = self.wire.link
+        puppet = Puppet(link.tester_addresses[family], link.target_addresses[family], self.rng, **fields)
+        self._puppets.append(puppet)
+        return puppet
+
+    def add_session(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
+        """Have the target run a session to `puppet`; `parameters` are those of SessionSpec."""
+        spec = SessionSpec(
+            name=f"s{len(self.specs) + 1}-{self.wire.link.target_interface}",
+            peer=puppet.local,
+            local=puppet.peer,
+            interface=self.wire.link.target_interface,
+            **parameters,
+        )
+        self.specs.append(spec)
+        self.command(self.node.add_session, spec)
+        return spec
+
+    def remove_session(self, spec: SessionSpec) -> None:
+        """Have the target forget a session; the runner does so with all that are left at the end of a case."""
+        self.command(self.node.remove_session, spec)
+        self.specs.remove(spec)
+
+    def command(self, verb: Callable[..., object], *arguments: Any, **options: Any) -> Mark:
+        """Tell the target something; the link lives on meanwhile. Returns the moment before. NodeError becomes
+        Inconclusive: a daemon that refuses its own configuration says nothing about the RFC."""
+        self._stimulus = start = self.mark()
+        try:
+            if self._pool is None:
+                verb(*arguments, **options)
+            else:
+                done = self._pool.submit(verb, *arguments, **options)
+                while not done.done():
+                    self._pump(self.wire.now() + 5_000)
+                done.result()
+        except NodeError as error:
+            raise Inconclusive(f"the target could not be told: {error}") from error
+        return start
+
+    # ------------------------------------------------------------------ time and packets
+
+    def now(self) -> int:
+        """The current time, microseconds, on the scale of the packets' times."""
+        return self.wire.now()
+
+    def mark(self) -> Mark:
+        """This moment, to count from."""
+        return Mark(self.wire.now(), len(self.log))
+
+    def send(
+        self,
+        puppet: Puppet,
+        damage: Damage | None = None,
+        *,
+        datagram: dict[str, object] | None = None,
+        **fields: object,
+    ) -> Seen:
+        """Send one packet of the puppet's, with `fields` overridden, `damage` done and the encapsulation bent."""
+        frame = self._emit(puppet, puppet.packet(**fields), damage, **(datagram or {}))
+        start = self.mark()
+        while True:
+            seen = self._pump(start.time_us + ECHO_WAIT_US)
+            if seen is None:
+                raise Inconclusive("a packet of the tester's own was not seen on the link within a second")
+            if seen.sent and self._last_frame == frame:
+                self._stimulus = Mark(seen.time_us, len(self.log))
+                return seen
+
+    def start_keepalives(self, puppet: Puppet) -> None:
+        """Let the puppet send in the background, from now on."""
+        puppet.keepalives = True
+        puppet.next_keepalive_us = self.wire.now() + puppet.interval_us()
+
+    def stop_keepalives(self, puppet: Puppet) -> Mark:
+        """Silence the puppet; answers to Polls, too. Returns the moment."""
+        puppet.keepalives = puppet.answers_polls = False
+        puppet.next_keepalive_us = None
+        self._stimulus = self.mark()
+        return self._stimulus
+
+    def elapse(self, us: int) -> list[Seen]:
+        """Let time pass; returns the target's packets of that time."""
+        start = self.mark()
+        self.until(start.time_us + us)
+        return self.from_target(start)
+
+    def until(self, time_us: int) -> None:
+        """Let time pass until a moment."""
+        while self._pump(time_us) is not None:
+            pass
+
+    def from_target(self, after: Seen | Mark, before_us: int | None = None) -> list[Seen]:
+        """The target's packets after a moment, malformed ones excepted."""
+        return [
+            seen
+            for seen in self.log[self._index(after) :]
+            if not seen.sent
+            and isinstance(seen.control, ControlPacket)
+            and (before_us is None or seen.time_us < before_us)
+        ]
+
+    # ------------------------------------------------------------------ judging
+
+    def expect(
+        self,
+        match: Match,
+        *,
+        within_us: int,
+        after: Seen | Mark | None = None,
+        requirement: str | None = None,
+        puppet: Puppet | None = None,
+    ) -> Seen:
+        """The first packet of the target that matches, within a time after `after` (the last stimulus)."""
+        return self.expect_one_of(
+            Accept(match), within_us=within_us, after=after, requirement=requirement, puppet=puppet
+        )
+
+    def expect_one_of(
+        self,
+        *accepted: Accept,
+        within_us: int,
+        after: Seen | Mark | None = None,
+        requirement: str | None = None,
+        puppet: Puppet | None = None,
+    ) -> Seen:
+        """The first packet of the target that is any of the permitted outcomes; the alternative seen is remembered."""
+        start, judged_by = after or self._stimulus, self._judge(requirement)
+        found = self._wait(start, within_us, puppet, [each.match for each in accepted])
+        if found is not None:
+            seen, number = found
+            if accepted[number].alternative:
+                self.alternatives.append(accepted[number].alternative)
+            return seen
+        came = self._of(self.from_target(start), puppet)
+        wanted = " or ".join(str(each.match) for each in accepted)
+        raise Violation(
+            judged_by, f"{wanted} within {milliseconds(within_us)}", _what_came(came, accepted[0].match), _frames(came)
+        )
+
+    def expect_never(
+        self,
+        match: Match,
+        *,
+        for_us: int,
+        after: Seen | Mark | None = None,
+        requirement: str | None = None,
+        puppet: Puppet | None = None,
+        because: str = "",
+    ) -> list[Seen]:
+        """Wait until `for_us` after `after` and see no packet of the target that matches. Returns what was seen.
+
+        Silence alone proves little: let a sentinel follow, or look at what the returned packets say."""
+        start, judged_by = after or self._stimulus, self._judge(requirement)
+        self.until(_time(start) + for_us)
+        came = self._of(self.from_target(start, _time(start) + for_us + 1), puppet)
+        offenders = [seen for seen in came if match(seen)]
+        if offenders:
+            expected = f"never {match}" + (f", {because}" if because else "")
+            raise Violation(judged_by, expected, in_words(offenders[0]), _frames(offenders))
+        return came
+
+    def check(
+        self,
+        holds: bool,
+        *,
+        expected: str,
+        actual: str,
+        frames: Sequence[Seen] = (),
+        requirement: str | None = None,
+    ) -> None:
+        """Judge something that the case computed itself."""
+        judged_by = self._judge(requirement)
+        if not holds:
+            raise Violation(judged_by, expected, actual, _frames(frames))
+
+    def tolerance_for(self, judged_us: int, *, since: Seen | Mark | None = None, until: Seen | None = None) -> int:
+        """The tolerance to be added to a permitted time of `judged_us`, from the tester's lateness between two moments
+        (the whole case). Raises Inconclusive when it is too coarse."""
+        tolerance = self.tolerance_between(since, until)
+        if tolerance > judged_us * oracle.TOO_COARSE:
+            raise Inconclusive(
+                f"the tester itself was too late to judge {milliseconds(judged_us)}: "
+                f"a tolerance of {milliseconds(tolerance)} would be needed"
+            )
+        return tolerance
+
+    def tolerance_between(self, since: Seen | Mark | None = None, until: Seen | None = None) -> int:
+        """The tolerance that the tester's lateness between two moments calls for, however coarse."""
+        return oracle.tolerance_us(
+            real=self.wire.real,
+            lateness=oracle.lateness_between(
+                self.wire.lateness(),
+                None if since is None else since.time_us,
+                None if until is None else until.time_us,
+            ),
+        )
+
+    def measure(self, name: str, values_us: Sequence[int], permitted: str) -> None:
+        """Keep measured times for the report."""
+        values = sorted(value / 1000 for value in values_us)
+        self.measurements.append(
+            Measurement(
+                name=name,
+                unit="ms",
+                minimum=values[0],
+                median=values[len(values) // 2],
+                maximum=values[-1],
+                count=len(values),
+                permitted=permitted,
+            )
+        )
+
+    def wait(
+        self, match: Match, *, within_us: int, after: Seen | Mark | None = None, what: str, puppet: Puppet
+    ) -> Seen:
+        """A packet that a case needs before it can judge anything. Raises Inconclusive when it does not come."""
+        start = after or self._stimulus
+        found = self._wait(start, within_us, puppet, [match])
+        if found is not None:
+            return found[0]
+        came = self._of(self.from_target(start), puppet)
+        raise Inconclusive(
+            f"{what}: {match} did not come within {milliseconds(within_us)}; seen {_what_came(came, match)}"
+        )
+
+    def close(self) -> None:
+        """End the case: no more threads, no more sockets."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+        self.wire.close()
+
+    # ------------------------------------------------------------------ underneath
+
+    def _judge(self, requirement: str | None) -> str:
+        judged_by = requirement or self.requirements[0]
+        if judged_by not in self.requirements:
+            raise ValueError(f"the case judges {judged_by}, but does not claim it")
+        self.judged.add(judged_by)
+        return judged_by
+
+    def _wait(
+        self, start: Seen | Mark, within_us: int, puppet: Puppet | None, matches: Sequence[Match]
+    ) -> tuple[Seen, int] | None:
+        deadline, index = _time(start) + within_us, self._index(start)
+        while True:
+            while index < len(self.log):
+                seen = self.log[index]
+                index += 1
+                if seen.sent or seen.time_us > deadline or not _belongs(seen, puppet):
+                    continue
+                for number, match in enumerate(matches):
+                    if match(seen):
+                        return seen, number
+            if self._pump(deadline) is None:
+                return None
+
+    def _pump(self, until: int) -> Seen | None:
+        """Live until the next BFD packet on the link, in either direction, or until a time."""
+        while True:
+            self._send_due_keepalives()
+            wakes = [p.next_keepalive_us for p in self._puppets if p.next_keepalive_us is not None]
+            arrival = self.wire.receive(min([until, *wakes]))
+            if arrival is not None:
+                seen = self._record(arrival)
+                if seen is not None:
+                    return seen
+            elif self.wire.now() >= until:
+                return None
+
+    def _send_due_keepalives(self) -> None:
+        now = self.wire.now()
+        for puppet in self._puppets:
+            due = puppet.next_keepalive_us
+            if puppet.keepalives and due is not None and due <= now:
+                self._emit(puppet, puppet.packet())
+                puppet.next_keepalive_us = max(due, now - puppet.interval_us() // 2) + puppet.interval_us()
+
+    def _emit(
+        self, puppet: Puppet, packet: ControlPacket, damage: Damage | None = None, **encapsulation: object
+    ) -> bytes:
+        link = self.wire.link
+        frame = build(puppet.datagram(packet, damage, **encapsulation), link.tester_mac, link.target_mac)
+        self.wire.send(frame)
+        return frame
+
+    def _record(self, arrival: Arrival) -> Seen | None:
+        number = self._recorder.write(arrival.frame, arrival.time_ns, outbound=arrival.sent)
+        self._last_frame = arrival.frame
+        datagram = dissect(arrival.frame)
+        if datagram is None or datagram.destination_port not in BFD_PORTS:
+            return None
+        seen = Seen(number, arrival.time_ns // 1000, arrival.sent, datagram, decode(datagram.payload))
+        self.log.append(seen)
+        if not arrival.sent and not isinstance(seen.control, Malformed):
+            for puppet in self._puppets:
+                if puppet.is_from_target(seen):
+                    self._react(puppet, seen)
+        return seen
+
+    def _react(self, puppet: Puppet, seen: Seen) -> None:
+        puppet.last_seen = seen
+        if seen.packet.poll and puppet.answers_polls:
+            self._emit(puppet, replace(puppet.packet(), final=True))
+
+    def _index(self, moment: Seen | Mark) -> int:
+        if isinstance(moment, Mark):
+            return moment.index
+        return next(i for i in range(len(self.log) - 1, -1, -1) if self.log[i].frame == moment.frame) + 1
+
+    def _of(self, packets: list[Seen], puppet: Puppet | None) -> list[Seen]:
+        return [seen for seen in packets if _belongs(seen, puppet)]
+
+
+def _belongs(seen: Seen, puppet: Puppet | None) -> bool:
+    return puppet is None or puppet.is_from_target(seen)
+
+
+def _time(moment: Seen | Mark) -> int:
+    return moment.time_us
+
+
+def _frames(packets: Sequence[Seen]) -> list[int]:
+    return [seen.frame for seen in packets[:20]]
+
+
+def _what_came(came: Sequence[Seen], wanted: Match) -> str:
+    if not came:
+        return "no packet from the target"
+    last = came[-1]
+    difference = wanted.difference(last)
+    return f"{len(came)} other packet(s), the last one (frame {last.frame}) with {difference or in_words(last)}"

@@ -1,0 +1,201 @@
+"""Ways to get a target somewhere, and proofs that it stayed there: conversations made of the bench's verbs.
+
+What only prepares a case raises Inconclusive when it fails: a target that does not even get to the starting line says
+nothing about the clause that the case is about.
+"""
+
+from typing import Any
+
+from conformance.bench.bench import PROMPT_US, Bench, Mark
+from conformance.bench.match import Match, OneOf, control
+from conformance.bench.packets import Seen, in_words, state_name
+from conformance.bench.puppet import SLOW_US, Puppet
+from conformance.bench.verdicts import Inconclusive
+from refimpl.core.constants import State
+from refimpl.wire.damage import Damage
+
+SLOW_WAIT_US = 3 * SLOW_US
+"""Within this time a target that sends once a second has sent, even if one packet was lost."""
+
+FINAL = control(final=True)
+
+PERIODIC = control(final=False)
+
+
+def fresh(bench: Bench, family: int = 4, *, puppet: Puppet | None = None, **parameters: Any) -> Puppet:
+    """A session that the target has just begun and whose far end is silent: the target is Down.
+
+    Returns the puppet, which has seen the target's first packet and knows its discriminator.
+    """
+    puppet = puppet or bench.puppet(family)
+    bench.add_session(puppet, **parameters)
+    bench.wait(control(state=State.DOWN), within_us=SLOW_WAIT_US, what="a new session", puppet=puppet)
+    return puppet
+
+
+def in_init(bench: Bench, family: int = 4, **parameters: Any) -> Puppet:
+    """A session in which the target is Init: the puppet said Down once, and nothing since."""
+    puppet = fresh(bench, family, **parameters)
+    bench.send(puppet, state=State.DOWN)
+    bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
+    return puppet
+
+
+def establish(bench: Bench, family: int = 4, *, puppet: Puppet | None = None, **parameters: Any) -> Puppet:
+    """A session that is Up and settled, with keep-alives in the background.
+
+    Settled means that the target has left the slow rate and its Poll Sequence about that is over: its packets carry the
+    interval it was configured with, and no Poll.
+    """
+    puppet = fresh(bench, family, puppet=puppet, **parameters)
+    raise_up(bench, puppet)
+    return puppet
+
+
+def raise_up(bench: Bench, puppet: Puppet) -> None:
+    """Bring a target that is Down, and whose discriminator the puppet knows, to Up and settled."""
+    puppet.state = State.DOWN
+    puppet.answers_polls = True
+    bench.send(puppet)
+    bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
+    puppet.state = State.UP
+    # The Poll tells the target the faster rate that the puppet announces from now on (6.8.3).
+    bench.send(puppet, poll=True)
+    bench.start_keepalives(puppet)
+    bench.wait(control(state=State.UP), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
+    spec = next(spec for spec in bench.specs if spec.peer == puppet.local)
+    settled = control(
+        state=State.UP,
+        poll=False,
+        final=False,
+        desired_min_tx_interval_us=spec.desired_min_tx_us,
+        required_min_rx_interval_us=spec.required_min_rx_us,
+    )
+    bench.wait(settled, within_us=2 * SLOW_WAIT_US, what="the rate after the handshake", puppet=puppet)
+
+
+def slow_down(bench: Bench, puppet: Puppet, interval_us: int) -> Seen:
+    """Have the target, Up, send only every `interval_us` (several seconds), so that a packet ahead of its schedule
+    stands out. Returns a periodic packet after which at least a second of silence has passed, and much more is to come.
+    """
+    told = announce(bench, puppet, required_min_rx_us=interval_us)
+    bench.until(told.time_us + PROMPT_US)
+    last = bench.wait(
+        PERIODIC, within_us=2 * interval_us, after=bench.mark(), what="a packet at the slow rate", puppet=puppet
+    )
+    bench.until(last.time_us + SLOW_US)
+    early = [seen for seen in bench.from_target(last) if puppet.is_from_target(seen)]
+    if early:
+        raise Inconclusive(f"the target does not keep the slow rate that was asked of it (frame {early[0].frame})")
+    return last
+
+
+def announce(bench: Bench, puppet: Puppet, **fields: Any) -> Seen:
+    """Change fields of the puppet the way a compliant peer does: with a Poll that the target answers (6.8.3).
+    Returns the packet that announced the change. Raises Inconclusive when no Final comes."""
+    for name, value in fields.items():
+        setattr(puppet, name, value)
+    poll(bench, puppet)
+    return next(seen for seen in reversed(bench.log) if seen.sent and seen.packet.poll)
+
+
+def poll(bench: Bench, puppet: Puppet, **fields: Any) -> Seen:
+    """Send a Poll and return the Final. Raises Inconclusive when none comes: use it where the Poll is a tool.
+
+    A target may limit the rate of its Finals to one per Desired Min TX Interval (6.8.7), so Polls keep that distance.
+    """
+    pace_polls(bench, puppet)
+    sent = bench.send(puppet, poll=True, **fields)
+    return bench.wait(FINAL, within_us=PROMPT_US, after=sent, what="an answer to a Poll", puppet=puppet)
+
+
+def pace_polls(bench: Bench, puppet: Puppet) -> None:
+    """Wait until the target cannot have a reason to hold back a Final."""
+    finals = [seen for seen in bench.log if puppet.is_from_target(seen) and FINAL(seen)]
+    if finals:
+        bench.until(finals[-1].time_us + finals[-1].packet.desired_min_tx_interval_us)
+
+
+def state_after(bench: Bench, puppet: Puppet, stimulus: Seen, expected: int, requirement: str | None = None) -> Seen:
+    """Judge the state that the target is in after it processed `stimulus`, which should carry a Poll.
+
+    The Final is the sign that it did. Where none comes (in AdminDown 6.8.6 discards the packet before it could be
+    answered; elsewhere that is another requirement's business) the slow rate gives the target time for a packet of
+    its own.
+    """
+    answered = bench._wait(stimulus, PROMPT_US, puppet, [FINAL])
+    if answered is not None:
+        seen = answered[0]
+    else:
+        bench.until(stimulus.time_us + SLOW_WAIT_US)
+        came = [seen for seen in bench.from_target(stimulus) if puppet.is_from_target(seen)]
+        if not came:
+            raise Inconclusive(f"the target sent nothing after frame {stimulus.frame}, so its state cannot be seen")
+        seen = came[-1]
+    bench.check(
+        seen.packet.state == expected,
+        expected=f"state {state_name(expected)} after frame {stimulus.frame} ({in_words(stimulus)})",
+        actual=f"frame {seen.frame}: {in_words(seen)}",
+        frames=[stimulus, seen],
+        requirement=requirement,
+    )
+    return seen
+
+
+def must_discard(
+    bench: Bench,
+    puppet: Puppet,
+    damage: Damage | None = None,
+    *,
+    datagram: dict[str, object] | None = None,
+    requirement: str | None = None,
+    because: str,
+    **fields: Any,
+) -> None:
+    """Prove that the target, being Up, discards a packet that would be obeyed if it were not for one flaw.
+
+    The packet polls and, unless `fields` say otherwise, signals Down: a target that did not discard it answers with
+    a Final or leaves Up. Then comes the sentinel, a flawless Poll: its Final proves life, and state Up proves that
+    nothing was absorbed.
+    """
+    sane = poll(bench, puppet)
+    if sane.packet.state != State.UP:
+        raise Inconclusive(f"the target was {state_name(sane.packet.state)} before the probe (frame {sane.frame})")
+    pace_polls(bench, puppet)
+    flawed = bench.send(puppet, damage, datagram=datagram, **({"state": State.DOWN, "poll": True} | fields))
+    bench.expect_never(FINAL, for_us=PROMPT_US, after=flawed, requirement=requirement, puppet=puppet, because=because)
+    stays_up(bench, puppet, flawed, requirement=requirement, because=because)
+    sentinel = poll(bench, puppet)
+    bench.check(
+        sentinel.packet.state == State.UP,
+        expected=f"state Up after frame {flawed.frame}, which has to be discarded: {because}",
+        actual=f"frame {sentinel.frame}: {in_words(sentinel)}",
+        frames=[flawed, sentinel],
+        requirement=requirement,
+    )
+
+
+def stays_up(
+    bench: Bench, puppet: Puppet, after: Seen | Mark, *, requirement: str | None = None, because: str = ""
+) -> None:
+    """Judge that no packet of the target since `after` shows a state other than Up."""
+    left = [seen for seen in bench.from_target(after) if puppet.is_from_target(seen) and seen.packet.state != State.UP]
+    bench.check(
+        not left,
+        expected="state Up" + (f": {because}" if because else ""),
+        actual=f"frame {left[0].frame}: {in_words(left[0])}" if left else "state Up",
+        frames=left,
+        requirement=requirement,
+    )
+
+
+def not_up() -> Match:
+    """A packet that shows that the target is not Up."""
+    return control(state=OneOf((State.ADMIN_DOWN, State.DOWN, State.INIT)))
+
+
+def sane_after(bench: Bench, puppet: Puppet) -> None:
+    """After a probe the target must still answer. Raises Inconclusive when it does not."""
+    final = poll(bench, puppet)
+    if final.packet.state != State.UP:
+        raise Inconclusive(f"the target is {state_name(final.packet.state)} after the probe (frame {final.frame})")

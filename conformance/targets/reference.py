@@ -1,0 +1,176 @@
+"""The built-in reference on the virtual clock: each case gets a system of its own, in this process, in no time."""
+
+from collections import deque
+from collections.abc import Mapping
+from random import Random
+
+from conformance.bench.wire import Arrival, Late, Link
+from conformance.targets.target import Lease
+from refimpl import __version__
+from refimpl.core.procedures import RFC5880, Procedures
+from refimpl.core.profile import Profile, SessionConfig
+from refimpl.core.session import Session
+from refimpl.profiles.rfc5881 import SINGLE_HOP
+from refimpl.profiles.rfc5883 import MULTI_HOP
+from refimpl.runtime.clock import VirtualClock
+from refimpl.runtime.link import LinkEnd, connect
+from refimpl.runtime.virtual import EngineFlaws, VirtualEngine, VirtualInterface
+from topologies.node import Capability, NodeError, SessionSpec, SessionView
+
+LINK = Link(
+    tester_interface="tester0",
+    target_interface="target0",
+    tester_mac="02:00:00:00:00:01",
+    target_mac="02:00:00:00:00:02",
+    tester_addresses={4: "192.0.2.1", 6: "2001:db8::1"},
+    target_addresses={4: "192.0.2.2", 6: "2001:db8::2"},
+)
+
+EPOCH_US = 1_767_225_600_000_000
+"""Virtual time starts at 2026-01-01 00:00 UTC, so that captures have a date and are the same in every run."""
+
+PROFILES: Mapping[str, Profile] = {"single_hop": SINGLE_HOP, "multi_hop": MULTI_HOP}
+
+
+class VirtualWire:
+    """The tester's end of a simulated link; waiting moves the clock."""
+
+    real = False
+    link = LINK
+
+    def __init__(self, clock: VirtualClock, end: LinkEnd) -> None:
+        self._clock = clock
+        self._end = end
+        self._arrivals: deque[Arrival] = deque()
+        end.deliver = lambda frame: self._arrivals.append(Arrival(frame, clock.now * 1000, sent=False))
+
+    def now(self) -> int:
+        """Virtual time, microseconds."""
+        return self._clock.now
+
+    def send(self, frame: bytes) -> None:
+        """Put a frame on the link."""
+        self._arrivals.append(Arrival(frame, self._clock.now * 1000, sent=True))
+        self._end.send(frame)
+
+    def receive(self, until: int) -> Arrival | None:
+        """The next frame, moving the clock as far as `until`."""
+        while not self._arrivals:
+            if not self._clock.step(until):
+                return None
+        return self._arrivals.popleft()
+
+    def lateness(self) -> list[Late]:
+        """Nobody is late in simulated time."""
+        return []
+
+    def trouble(self) -> str:
+        """Simulated time has none."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class ReferenceNode:
+    """The reference's sessions behind the verbs of a lab node."""
+
+    name = "reference"
+    version = __version__
+    lacks: Mapping[Capability, str] = {}
+
+    def __init__(self, engine: VirtualEngine, clock: VirtualClock, profiles: Mapping[str, Profile]) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self._clock = clock
+        self._sessions: dict[str, Session] = {}
+
+    def add_session(self, spec: SessionSpec) -> None:
+        """Create a session."""
+        config = SessionConfig(
+            peer=spec.peer,
+            local=spec.local,
+            interface=spec.interface,
+            desired_min_tx_us=spec.desired_min_tx_us,
+            required_min_rx_us=spec.required_min_rx_us,
+            detect_mult=spec.detect_mult,
+            passive=spec.passive,
+        )
+        self._sessions[spec.name] = self._engine.add(config, self._profiles[spec.kind])
+
+    def remove_session(self, spec: SessionSpec) -> None:
+        """Delete a session."""
+        session = self._sessions.pop(spec.name, None)
+        if session is not None:
+            self._engine.remove(session)
+
+    def set_timers(
+        self,
+        spec: SessionSpec,
+        *,
+        desired_min_tx_us: int | None = None,
+        required_min_rx_us: int | None = None,
+        detect_mult: int | None = None,
+    ) -> None:
+        """Change parameters in one step."""
+        session, now = self._sessions[spec.name], self._clock.now
+        outputs = session.set_timers(
+            now, desired_min_tx_us=desired_min_tx_us, required_min_rx_us=required_min_rx_us, detect_mult=detect_mult
+        )
+        self._engine.perform(session, outputs)
+
+    def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """Enable or disable a session."""
+        session, now = self._sessions[spec.name], self._clock.now
+        self._engine.perform(session, session.enable(now) if enabled else session.disable(now))
+
+    def show(self, spec: SessionSpec) -> SessionView:
+        """The session's own view."""
+        session = self._sessions.get(spec.name)
+        if session is None:
+            return SessionView("absent")
+        return SessionView(session.state.name.lower(), session.variables.local_diag)
+
+    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
+        """The reference declares no lack, so there is none to check."""
+        raise NodeError(f"reference: {capability} is not declared as lacking")
+
+
+class ReferenceTarget:
+    """The reference, or a speaker that departs from it in `procedures` or `flaws` (see conformance.deviants)."""
+
+    name = "reference"
+    version = __version__
+    description = "the built-in reference speaker, in process, on the virtual clock"
+    real = False
+
+    def __init__(
+        self,
+        procedures: Procedures = RFC5880,
+        flaws: EngineFlaws | None = None,
+        profiles: Mapping[str, Profile] = PROFILES,
+    ) -> None:
+        self._procedures = procedures
+        self._profiles = profiles
+        self._flaws = flaws or EngineFlaws()
+
+    @property
+    def lacks(self) -> dict[str, str]:
+        """Nothing."""
+        return {}
+
+    def lease(self, rng: Random) -> Lease:
+        """A new system with an address on a new link."""
+        clock = VirtualClock(EPOCH_US)
+        tester, target = connect(clock, Random(rng.random()))
+        interface = VirtualInterface(
+            name=LINK.target_interface,
+            end=target,
+            mac=LINK.target_mac,
+            neighbour_mac=LINK.tester_mac,
+            addresses=tuple(LINK.target_addresses.values()),
+        )
+        engine = VirtualEngine(
+            clock, [interface], rng=Random(rng.random()), procedures=self._procedures, flaws=self._flaws
+        )
+        return Lease(VirtualWire(clock, tester), ReferenceNode(engine, clock, self._profiles))
