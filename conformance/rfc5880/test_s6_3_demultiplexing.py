@@ -1,0 +1,56 @@
+"""RFC 5880 section 6.3: discriminators identify sessions."""
+
+from ipaddress import ip_address
+
+from conformance.bench.bench import PROMPT_US, Bench
+from conformance.bench.cases import case
+from conformance.bench.match import control
+from conformance.bench.scenario import FINAL, establish, pace_polls, stays_up
+from refimpl.core.constants import State
+from topologies.node import Capability
+
+SECOND_US = 1_000_000
+
+
+@case("5880-6.3-01", judges=["5880-6.3-r02", "5880-6.3-r01"], needs=[Capability.IPV4, Capability.IPV6])
+def test_discriminators_are_unique(bench: Bench) -> None:
+    """Two sessions of the target, one on IPv4 and one on IPv6, have different discriminators."""
+    first, second = establish(bench, 4), establish(bench, 6)
+    mine = [puppet.last_seen for puppet in (first, second) if puppet.last_seen is not None]
+    discriminators = [seen.packet.my_discriminator for seen in mine]
+    for requirement in bench.requirements:
+        bench.check(
+            len(set(discriminators)) == 2,
+            expected="a discriminator of its own for each session",
+            actual=f"My Discriminator {discriminators[0]:#010x} in both",
+            frames=mine,
+            requirement=requirement,
+        )
+
+
+@case("5880-6.3-02", judges=["5880-6.8.6-r10", "5880-6.3-r03", "5880-6.3-r04"])
+def test_source_address_may_change(bench: Bench) -> None:
+    """A packet with the right Your Discriminator belongs to its session whatever its source address is."""
+    puppet = establish(bench)
+    pace_polls(bench, puppet)
+    other = str(ip_address(puppet.local) + 2)
+    moved = bench.send(puppet, poll=True, datagram={"source": other})
+    for requirement in bench.requirements:
+        bench.expect(FINAL, within_us=PROMPT_US, after=moved, requirement=requirement)
+    stays_up(bench, puppet, moved)
+
+
+@case("5880-6.3-03", judges=["5880-6.3-r07"])
+def test_far_end_may_change_its_discriminator(bench: Bench) -> None:
+    """The far end changes My Discriminator while Up: the state does not change, and the new value is reflected."""
+    puppet = establish(bench)
+    puppet.my_discriminator ^= 0x5A5A5A5A
+    changed = bench.send(puppet)
+    bench.expect(
+        control(state=State.UP, your_discriminator=puppet.my_discriminator),
+        within_us=SECOND_US,
+        after=changed,
+        puppet=puppet,
+    )
+    bench.until(changed.time_us + 2 * SECOND_US)
+    stays_up(bench, puppet, changed)

@@ -1,0 +1,110 @@
+"""RFC 5880 section 6.8.6: what an accepted packet changes in the receiver, other than its state."""
+
+from conformance.bench.bench import Bench
+from conformance.bench.cases import case
+from conformance.bench.detection import Judges, judge_expiry
+from conformance.bench.match import control
+from conformance.bench.packets import in_words
+from conformance.bench.puppet import SLOW_US
+from conformance.bench.rates import collect_intervals
+from conformance.bench.scenario import SLOW_WAIT_US, establish, fresh, poll
+from refimpl.core.constants import State
+from topologies.node import Capability
+
+INTERVAL_US = 300_000
+PERIODIC = control(final=False, poll=False)
+
+
+@case("5880-6.8.6-61", judges=["5880-6.8.6-r19", "5880-6.8.7-r39"])
+def test_my_discriminator_is_reflected(bench: Bench) -> None:
+    """Your Discriminator of the target's packets is the far end's My Discriminator."""
+    puppet = establish(bench)
+    start = bench.mark()
+    bench.elapse(SLOW_US)
+    wrong = [seen for seen in bench.from_target(start) if seen.packet.your_discriminator != puppet.my_discriminator]
+    for requirement in bench.requirements:
+        bench.check(
+            bool(bench.from_target(start)) and not wrong,
+            expected=f"Your Discriminator {puppet.my_discriminator:#010x}",
+            actual=f"frame {wrong[0].frame}: {in_words(wrong[0])}" if wrong else "no packet",
+            frames=wrong,
+            requirement=requirement,
+        )
+
+
+@case("5880-6.8.6-62", judges=["5880-6.8.6-r26"])
+def test_detection_time_follows_the_packets(bench: Bench) -> None:
+    """Detect Mult of the last packet counts: lowered from 6 to 2 while Up, it shortens the Detection Time."""
+    puppet = bench.puppet(detect_mult=6)
+    establish(bench, puppet=puppet)
+    puppet.detect_mult = 2
+    bench.elapse(SLOW_US)
+    bench.stop_keepalives(puppet)
+    bench.send(puppet)
+    judge_expiry(bench, puppet, 2 * INTERVAL_US, Judges(too_late="5880-6.8.6-r26"))
+
+
+@case("5880-6.8.6-63", judges=["5880-6.8.6-r24"], needs=[Capability.CHANGE_RX])
+def test_final_ends_the_target_s_poll(bench: Bench) -> None:
+    """A received Final ends the Poll Sequence that the target is sending."""
+    puppet = establish(bench)
+    puppet.answers_polls = False
+    start = bench.command(bench.node.set_timers, bench.specs[0], required_min_rx_us=2 * INTERVAL_US)
+    bench.wait(control(poll=True), within_us=SLOW_WAIT_US, after=start, what="the target's Poll", puppet=puppet)
+    final = bench.send(puppet, final=True)
+    bench.expect(PERIODIC, within_us=SLOW_US, after=final, puppet=puppet)
+
+
+@case("5880-6.8.6-64", judges=["5880-6.8.6-r44", "5880-6.8.7-r11"])
+def test_demand_of_the_far_end_stops_periodic_packets(bench: Bench) -> None:
+    """The far end sets D while both are Up: the target stops its periodic packets, and still answers a Poll."""
+    puppet = establish(bench)
+    puppet.demand = True
+    final = poll(bench, puppet)
+    # What was on its way when D arrived does not count.
+    bench.until(final.time_us + INTERVAL_US)
+    start = bench.mark()
+    for requirement in bench.requirements:
+        bench.expect_never(
+            PERIODIC,
+            for_us=6 * INTERVAL_US,
+            after=start,
+            requirement=requirement,
+            puppet=puppet,
+            because="the far end is in Demand mode",
+        )
+    sentinel = poll(bench, puppet)
+    bench.check(
+        sentinel.packet.state == State.UP,
+        expected="the session to stay Up in Demand mode",
+        actual=f"frame {sentinel.frame}: {in_words(sentinel)}",
+        frames=[sentinel],
+    )
+
+
+@case("5880-6.8.6-65", judges=["5880-6.8.6-r45"])
+def test_end_of_demand_brings_periodic_packets_back(bench: Bench) -> None:
+    """The far end clears D again: periodic packets return."""
+    puppet = establish(bench)
+    puppet.demand = True
+    poll(bench, puppet)
+    bench.elapse(2 * INTERVAL_US)
+    puppet.demand = False
+    cleared = poll(bench, puppet)
+    intervals = collect_intervals(bench, puppet, 3, slowest_us=INTERVAL_US, after=cleared)
+    bench.check(
+        len(intervals) == 3,
+        expected="periodic packets once D is clear",
+        actual=f"{len(intervals)} intervals",
+        frames=[cleared],
+    )
+
+
+@case("5880-6.8.6-66", judges=["5880-6.8.6-r46"])
+def test_demand_means_nothing_unless_up(bench: Bench) -> None:
+    """D set by a far end while the target is not Up does not stop its periodic packets."""
+    puppet = bench.puppet(demand=True)
+    fresh(bench, puppet=puppet)
+    sent = bench.send(puppet)
+    init = bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, after=sent, what="Init", puppet=puppet)
+    bench.expect(control(final=False), within_us=SLOW_WAIT_US, after=init, puppet=puppet)
