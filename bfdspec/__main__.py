@@ -1,0 +1,5 @@
+"""`python -m bfdspec`."""
+
+from bfdspec.cli import main
+
+main()

@@ -1,0 +1,17 @@
+"""`bfdspec`: one command line, a command per job. Each command lives in the room that does the job."""
+
+import click
+
+from conformance.cli import command as test
+from conformance.coverage import command as requirements
+from refimpl import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bfdspec")
+def main() -> None:
+    """The open conformance and interoperability laboratory for BFD (RFC 5880 and its family)."""
+
+
+main.add_command(test)
+main.add_command(requirements)

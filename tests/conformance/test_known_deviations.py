@@ -1,0 +1,111 @@
+"""Expectations: what the loader says about broken files, and whether the shipped ones still speak of real cases."""
+
+from pathlib import Path
+
+import pytest
+
+from conformance import expectations, inventory
+from conformance.expectations import ExpectationError, load
+from reports.model import Verdict
+
+GOOD = """\
+5880-6.8.6-04:
+  verdict: FAIL
+  violates: 5880-6.8.6-r04
+  seen: state Down
+  why: it reads Length after it has acted on the packet
+  since: "10.1"
+"""
+
+SHIPPED = sorted(expectations.FOLDER.glob("*.yaml"))
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "daemon.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_target_without_a_file_has_no_known_deviations(tmp_path: Path) -> None:
+    assert load("daemon", tmp_path) == {}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n"])
+def test_a_file_without_entries(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text)
+    assert load("daemon", tmp_path) == {}
+
+
+def test_a_good_file(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    (entry,) = load("daemon", tmp_path).items()
+    assert entry[0] == "5880-6.8.6-04"
+    assert Verdict(entry[1].verdict) is Verdict.FAIL
+    assert (entry[1].violates, entry[1].seen, entry[1].since) == ("5880-6.8.6-r04", "state Down", "10.1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("verdict: FAIL", "verdict: PASS", "5880-6.8.6-04.verdict: Input should be 'FAIL', 'WARN'"),
+        ("verdict: FAIL", "verdict: INCONCLUSIVE", "5880-6.8.6-04.verdict: Input should be 'FAIL', 'WARN'"),
+        ("why: it reads Length after it has acted on the packet", "why: a bug", "5880-6.8.6-04.why: String should"),
+        ('  since: "10.1"\n', "", "5880-6.8.6-04.since: Field required"),
+        ("seen:", "sene:", "5880-6.8.6-04.sene: Extra inputs are not permitted"),
+        (GOOD, "5880-6.8.6-04: FAIL\n", "5880-6.8.6-04: Input should be"),
+        (GOOD, "- FAIL\n", "a mapping from case ids to known deviations is needed"),
+        (GOOD, "[]\n", "a mapping from case ids to known deviations is needed"),
+        ("verdict: FAIL", "verdict: [", "while parsing"),
+    ],
+)
+def test_the_loader_complains_in_one_clear_line(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(ExpectationError) as raised:
+        load("daemon", tmp_path)
+    message = str(raised.value)
+    assert message.startswith(f"{path}: {complaint}")
+    assert "\n" not in message
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "daemon.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ExpectationError) as raised:
+        load("daemon", tmp_path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "daemon.yaml").mkdir()
+    with pytest.raises(ExpectationError, match="Is a directory"):
+        load("daemon", tmp_path)
+
+
+def stale(target: str, folder: Path) -> list[str]:
+    """Entries that speak of a case that is gone, or of a requirement that the case does not judge."""
+    cases = inventory.collect()
+    return [
+        case_id
+        for case_id, known in load(target, folder).items()
+        if case_id not in cases or (known.violates and known.violates not in cases[case_id].case.judges)
+    ]
+
+
+def test_shipped_entries_speak_of_real_cases() -> None:
+    assert {path.stem: stale(path.stem, expectations.FOLDER) for path in SHIPPED} == {path.stem: [] for path in SHIPPED}
+
+
+def test_shipped_accusations_name_the_requirement() -> None:
+    """A FAIL or WARN that does not say of what would cover for any other."""
+    known = {(path.stem, id_): entry for path in SHIPPED for id_, entry in load(path.stem).items()}
+    assert [key for key, entry in known.items() if entry.verdict in ("FAIL", "WARN") and not entry.violates] == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("5880-6.8.6-04", "5880-6.8.6-99"), ("5880-6.8.6-r04", "5880-6.8.6-r05")])
+def test_a_stale_entry_is_found(tmp_path: Path, old: str, new: str) -> None:
+    write(tmp_path, GOOD)
+    assert stale("daemon", tmp_path) == []
+    write(tmp_path, GOOD.replace(old, new))
+    assert len(stale("daemon", tmp_path)) == 1
