@@ -37,7 +37,7 @@ JOBS_PER_CORE = 6
 HELP = """Judge TARGET by the cases of the suite.
 
 TARGET is the built-in reference (virtual clock, no root), or a daemon that is started in network namespaces (real
-clock, root). Options that are not listed here go to pytest: -k, -x, -v ...
+clock, root). Options that are not listed here go to pytest: -k, -x, --lf, -v ...
 
 Exit codes: 0 all verdicts as expected, 1 a verdict that is not among the target's known deviations, 2 usage or
 configuration, 3 the laboratory or the target did not come up, 130 interrupted.
@@ -182,6 +182,8 @@ def _pytest(arguments: list[str], jobs: int, pytest_args: tuple[str, ...], keepe
     # Plugins that happen to be installed cost start-up time and may change what a run does; -p brings one back.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     options = ["-c", str(root / "conformance" / "pytest.ini"), "--rootdir", str(root), "--confcutdir", str(root)]
+    # What --lf remembers belongs to whoever runs the suite, not to wherever it is installed.
+    options += ["-o", f"cache_dir={Path.cwd() / '.pytest_cache'}"]
     options += ["-q", "--no-header", "--no-summary"]
     options += ["-p", "xdist.plugin", "-n", str(jobs), "--dist", "load", "--maxschedchunk", "1"] if jobs else []
     with contextlib.redirect_stderr(io.StringIO()) as said:

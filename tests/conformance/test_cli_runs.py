@@ -197,6 +197,12 @@ def test_x_stops_at_the_first_unexpected_verdict(tmp_path: Path) -> None:
     assert len(run.results) < sum(each.case.rfc == "5881" for each in inventory.collect().values())
 
 
+def test_lf_runs_the_last_unexpected_ones_again(tmp_path: Path) -> None:
+    with_plugin(tmp_path, DEVIANT)
+    _, run = with_plugin(tmp_path, DEVIANT, "--lf")
+    assert [result.id for result in run.results] == ["5881-5-01", "5881-5-02"]
+
+
 def test_a_case_that_ends_without_a_verdict_is_not_lost(tmp_path: Path) -> None:
     done, run = with_plugin(tmp_path, CRASHING)
     assert done.returncode == 1

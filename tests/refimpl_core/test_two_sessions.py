@@ -29,7 +29,7 @@ CONFIGS = st.builds(
     detect_mult=MULTIPLIERS,
 )
 EITHER = st.sampled_from([0, 1])
-HEALED_AFTER_US = 60_000_000
+HEALED_AFTER_US = 40_000_000
 """Longer than any Detection Time here, a handshake at the slow rate, and the Polls after it."""
 
 

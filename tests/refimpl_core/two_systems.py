@@ -12,7 +12,7 @@ from typing import Any
 from session_rig import meta
 
 from refimpl.core.constants import State
-from refimpl.core.outputs import Discarded, Output, PollEnded, RemoteForgotten, StateChanged, Transmit, Why
+from refimpl.core.outputs import Discarded, Output, PollEnded, PollStarted, RemoteForgotten, StateChanged, Transmit, Why
 from refimpl.core.packet import ControlPacket, Meta
 from refimpl.core.profile import SessionConfig
 from refimpl.core.session import Session
@@ -50,10 +50,18 @@ class Witness:
     may_send_every: int = 1_000_000  # the least interval that may be in force
     announced: int = 1_000_000  # in the last packet
     asked_interval: int = 1  # what the far end asked for, 1 when it said nothing
+    disturbed_at: int = 0  # when anything happened that may make the next packet due at once
+    polls_sent: int = 0  # of the Poll Sequence that is under way
+    polled_about: tuple[int, int] | None = None  # intervals of the last Poll, until a new one may be about others
+    answered: bool = False
 
     def heard(self, packet: ControlPacket, outputs: list[Output]) -> None:
         """A packet came in and the system answered with `outputs`, which were seen already."""
         self.asked_interval = packet.required_min_rx_interval_us
+        if PollEnded() in outputs:
+            self.answered = True
+        elif self.answered and not packet.final:
+            self.polled_about, self.answered = None, False
         if self.state is not ADMIN and not any(isinstance(output, Discarded) for output in outputs):
             finals = [output for output in outputs if isinstance(output, Transmit) and output.why is Why.FINAL]
             assert len(finals) == packet.poll, "one Final for a Poll, none without"
@@ -65,9 +73,13 @@ class Witness:
                     assert old is self.state
                     assert (trigger, old, new) in LEGAL_MOVES
                     self.state = new
+                    self.polled_about, self.answered = None, False  # the slow rate waits for nobody
                 case RemoteForgotten():
-                    self.asked_interval = 1
+                    self.asked_interval, self.disturbed_at = 1, now
+                case PollStarted():
+                    self.polls_sent = 0
                 case PollEnded():
+                    assert self.polls_sent > 0, "6.8.6: a Final answers a Poll that was sent"
                     self.may_send_every = self.announced
                 case Transmit():
                     self._packet(now, output)
@@ -94,9 +106,15 @@ class Witness:
         self.announced = packet.desired_min_tx_interval_us
         # A lower value is in force at once; a higher one while Up only after the Final (6.8.3).
         self.may_send_every = min(self.may_send_every, self.announced) if self.state is UP else self.announced
+        if packet.poll:
+            about = (packet.desired_min_tx_interval_us, packet.required_min_rx_interval_us)
+            assert self.polled_about in (None, about), "6.8.3: one change a Poll"
+            self.polled_about, self.polls_sent = about, self.polls_sent + 1
         if sent.why is Why.PERIODIC and self.scheduled_at is not None:
             interval = max(self.may_send_every, self.asked_interval)
+            longest = interval * 9 // 10 if packet.detect_mult == 1 else interval
             assert 4 * (now - self.scheduled_at) >= 3 * interval, "6.8.7: at most a quarter early"
+            assert now <= max(self.scheduled_at + longest, self.disturbed_at), "6.8.7: not late"
         if sent.why is not Why.FINAL:
             self.scheduled_at = now
 
@@ -120,6 +138,8 @@ class System:
         self.inputs.append((what, now, arguments))
         outputs = _do(self.session, what, now, arguments)
         self.outputs.append(outputs)
+        if what != "on_timer":
+            self.witness.disturbed_at = now
         self.witness.saw(now, outputs)
         if what == "receive":
             self.witness.heard(arguments[0], outputs)
