@@ -280,18 +280,18 @@ class Session:
     def _announce(self, outputs: list[Output]) -> None:
         """The only caller of the announcement: the wanted intervals, the slow rate unless Up, one Poll at a time."""
         v = self.variables
-        up = v.session_state is State.UP
-        tx = self._wanted_tx if up else max(self._wanted_tx, self._procedures.slow_interval_us)
-        if not up:
-            # Nothing waits for a Final while the session is not Up.
+        tx, rx = self._wanted_tx, self._wanted_rx
+        if not self.poll.idle:
+            # A change now would be spread over a Poll Sequence that is about another one (6.8.3): it waits.
+            tx, rx = v.desired_min_tx_interval_us, v.required_min_rx_interval_us
+        if v.session_state is not State.UP:
+            # The slow rate is a MUST of its own and waits for nobody's Final; nor does anything in force.
+            tx = max(tx, self._procedures.slow_interval_us)
             v.desired_min_tx_in_force_us = v.desired_min_tx_interval_us
             v.required_min_rx_in_force_us = v.required_min_rx_interval_us
-        if (tx, self._wanted_rx) == (v.desired_min_tx_interval_us, v.required_min_rx_interval_us):
+        if (tx, rx) == (v.desired_min_tx_interval_us, v.required_min_rx_interval_us):
             return
-        # The slow rate of a session that is not Up is a MUST of its own and waits for nobody's Final.
-        if up and not self.poll.idle:
-            return
-        self._procedures.announce(v, tx, self._wanted_rx)
+        self._procedures.announce(v, tx, rx)
         self.poll.start()
         outputs.append(PollStarted())
 
