@@ -228,7 +228,7 @@ def test_lateness_spoils_an_accusation() -> None:
 
 def test_a_little_lateness_does_not() -> None:
     result = run(runnable(breaks), real(late_us=runner.LATE_US))
-    assert (result.verdict, result.lateness_us, result.attempts) == (Verdict.FAIL, runner.LATE_US, 1)
+    assert (result.verdict, result.lateness_us, result.attempts) == (Verdict.FAIL, runner.LATE_US, 2)
 
 
 def test_lateness_does_not_spoil_a_pass() -> None:
@@ -258,10 +258,32 @@ def test_the_real_clock_is_given_another_try() -> None:
     assert (result.verdict, result.attempts, len(target.leases)) == (Verdict.PASS, 3, 3)
 
 
-def test_a_verdict_is_not_tried_again() -> None:
+def test_an_expected_verdict_is_not_tried_again() -> None:
     target = real()
-    result = run(doubtful(unsure, breaks, holds), target)
-    assert (result.verdict, result.attempts, len(target.leases)) == (Verdict.FAIL, 2, 2)
+    result = run(doubtful(unsure, holds, breaks), target)
+    assert (result.verdict, result.attempts, len(target.leases)) == (Verdict.PASS, 2, 2)
+
+
+def test_an_accusation_has_to_be_seen_twice() -> None:
+    result = run(doubtful(breaks, unsure, breaks), real())
+    assert (result.verdict, result.attempts, result.as_expected) == (Verdict.FAIL, 3, False)
+
+
+def test_what_was_seen_only_once_is_in_the_notes() -> None:
+    result = run(doubtful(breaks, holds, holds), real())
+    assert (result.verdict, result.attempts, result.as_expected) == (Verdict.PASS, 3, True)
+    assert any("attempt 1 alone ended with FAIL" in note for note in result.notes)
+
+
+def test_attempts_that_do_not_agree_say_nothing() -> None:
+    result = run(doubtful(breaks, holds, unsure, unsure), real())
+    assert (result.verdict, result.violated, result.as_expected) == (Verdict.INCONCLUSIVE, "", False)
+    assert "do not agree" in result.reason
+
+
+def test_on_the_virtual_clock_once_is_enough() -> None:
+    result = run(doubtful(breaks, holds), ScriptedTarget())
+    assert (result.verdict, result.attempts) == (Verdict.FAIL, 1)
 
 
 def test_doubt_stands_after_the_last_try() -> None:

@@ -69,6 +69,21 @@ def test_a_change_that_is_taken_back_while_it_waits_starts_no_poll() -> None:
     assert rig.hear(UP) == []
 
 
+def test_a_second_change_in_down_waits_as_well() -> None:
+    rig = Rig()
+    rig.advance(100_000)
+    rig.hear(UP, detect_mult=255)  # leaves us Down
+    assert rig.set_timers(required_min_rx_us=200_000) == [PollStarted()]
+    assert announced(rig, 1_000_000) == [(True, 1_000_000, 200_000)]
+
+    assert rig.set_timers(required_min_rx_us=100_000) == []
+    assert announced(rig, 2_000_000) == [(True, 1_000_000, 200_000)]
+
+    assert rig.hear(UP, final=True, detect_mult=255) == [PollEnded()]
+    assert rig.hear(UP, detect_mult=255) == [PollStarted()]
+    assert announced(rig, 3_000_000) == [(True, 1_000_000, 100_000)]
+
+
 def test_a_final_that_nobody_asked_for_is_an_ordinary_packet() -> None:
     rig = Rig()
     rig.settle()
