@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from random import Random
 
+from refimpl.core.auth.transmission import Encode
 from refimpl.core.outputs import Discarded, DiscardReason, Output
 from refimpl.core.packet import ControlPacket, Malformed, Meta
 from refimpl.core.procedures import RFC5880, Procedures
@@ -13,11 +14,12 @@ from refimpl.core.session import Session
 
 
 class SessionTable:
-    """All sessions of one system."""
+    """All sessions of one system. Sessions with authentication need `encode`."""
 
-    def __init__(self, rng: Random, procedures: Procedures = RFC5880) -> None:
+    def __init__(self, rng: Random, procedures: Procedures = RFC5880, encode: Encode | None = None) -> None:
         self._rng = rng
         self._procedures = procedures
+        self._encode = encode
         self._by_local_discr: dict[int, Session] = {}
 
     def __iter__(self) -> Iterator[Session]:
@@ -27,7 +29,13 @@ class SessionTable:
         """A new session with a random discriminator that no other session here has."""
         discr = self._unused_discriminator()
         session = Session(
-            config, profile, local_discr=discr, rng=Random(self._rng.random()), now=now, procedures=self._procedures
+            config,
+            profile,
+            local_discr=discr,
+            rng=Random(self._rng.random()),
+            now=now,
+            procedures=self._procedures,
+            encode=self._encode,
         )
         self._by_local_discr[discr] = session
         return session

@@ -17,7 +17,7 @@ class Why(Enum):
 
 
 class DiscardReason(Enum):
-    """Why a received packet is dropped, in the order in which RFC 5880 section 6.8.6 asks."""
+    """Why a received packet is dropped, in the order in which RFC 5880 sections 6.8.6 and 6.7 ask."""
 
     TOO_SHORT = "shorter than the Mandatory Section"
     VERSION = "version is not 1"
@@ -32,6 +32,12 @@ class DiscardReason(Enum):
     TTL = "TTL or Hop Limit is not what the session demands"
     AUTHENTICATION_UNEXPECTED = "authenticated, but no authentication is in use"
     AUTHENTICATION_MISSING = "not authenticated, but authentication is in use"
+    AUTHENTICATION_SECTION_MISSING = "A bit set without an Authentication Section"
+    AUTHENTICATION_TYPE = "Auth Type is not the one in use"
+    AUTHENTICATION_KEY_ID = "Auth Key ID is not that of a configured key"
+    AUTHENTICATION_LENGTH = "Auth Len does not fit the key, or the section is shorter than that"
+    AUTHENTICATION_SEQUENCE = "Sequence Number is outside the window"
+    AUTHENTICATION_PROOF = "password or digest does not match the key"
     ADMIN_DOWN = "the session is AdminDown"
 
 

@@ -4,7 +4,7 @@ Every field holds what the wire holds, right or wrong, because the reception rul
 is validated here. Bytes are the business of `refimpl.wire`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from refimpl.core.constants import MANDATORY_LENGTH, VERSION, State
 
@@ -14,12 +14,12 @@ class AuthSection:
     """An Authentication Section.
 
     `length` is the Auth Len field (0-255), which may lie about `data`. `data` is everything after Auth Len, as far as
-    the packet's Length field reaches.
+    the packet's Length field reaches; it may hold a password, and is in no repr.
     """
 
     auth_type: int
     length: int
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,9 @@ class Meta:
     `payload_length` is the size in bytes of the encapsulating protocol's payload, for the Length check of RFC 5880
     section 6.8.6. `source` and `destination` are textual IP addresses without a zone. `ttl` is the received TTL or
     Hop Limit, 0-255. `interface` is the name of the interface over which the packet came, or "" when unknown.
+
+    `payload` holds the bytes themselves, which digests are verified over (section 6.7). Like `AuthSection.data` it is
+    in no repr; and metas are equal when packets came in the same way, whatever their bytes.
     """
 
     payload_length: int
@@ -65,6 +68,7 @@ class Meta:
     destination_port: int
     ttl: int
     interface: str = ""
+    payload: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

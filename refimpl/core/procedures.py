@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from refimpl.core import reception, timing, transmission
+from refimpl.core.auth.reception import AUTHENTICATION, AuthRow
 from refimpl.core.constants import SLOW_INTERVAL_US, State
 from refimpl.core.fsm import TABLE, Event, Transition
 from refimpl.core.packet import ControlPacket
@@ -56,6 +57,7 @@ class Procedures:
     fsm: Mapping[tuple[State, Event], Transition] = field(default_factory=lambda: TABLE)
     before_selection: tuple[reception.PacketRow, ...] = reception.BEFORE_SELECTION
     after_selection: tuple[reception.SessionRow, ...] = reception.AFTER_SELECTION
+    authentication: tuple[AuthRow, ...] = AUTHENTICATION
     learn: Callable[[StateVariables, ControlPacket], None] = learn
     announce: Callable[[StateVariables, int, int], None] = announce
     transmit_interval: Callable[[StateVariables], int] = timing.transmit_interval

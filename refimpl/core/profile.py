@@ -6,6 +6,7 @@ The profiles themselves are in `refimpl.profiles`, one RFC a file.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from refimpl.core.auth.config import AuthConfig
 from refimpl.core.packet import Meta
 from refimpl.core.reception import SessionRow
 
@@ -14,7 +15,8 @@ from refimpl.core.reception import SessionRow
 class SessionConfig:
     """What an operator decides about a session; intervals in microseconds (1 to 2**32-1; required_min_rx_us also 0).
 
-    `interface` is "" where the session is not bound to one. `detect_mult` is 1 to 255.
+    `interface` is "" where the session is not bound to one. `detect_mult` is 1 to 255. `auth` None means that no
+    authentication is in use.
     """
 
     peer: str
@@ -24,6 +26,7 @@ class SessionConfig:
     required_min_rx_us: int = 300_000
     detect_mult: int = 3
     passive: bool = False
+    auth: AuthConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)

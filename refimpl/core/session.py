@@ -8,9 +8,12 @@ Timers are derived from the last event (last transmission, last reception), neve
 one packet and not all that follow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
+from refimpl.core.auth.authenticator import Authenticator
+from refimpl.core.auth.config import AuthConfig
+from refimpl.core.auth.transmission import Encode
 from refimpl.core.constants import INITIAL_REMOTE_MIN_RX_US, Diag, State
 from refimpl.core.fsm import RECEIVED, Event
 from refimpl.core.outputs import (
@@ -62,7 +65,10 @@ class Counters:
 
 
 class Session:
-    """A session of `profile` as configured; `local_discr` is 1 to 2**32-1 and unique on this system (6.3)."""
+    """A session of `profile` as configured; `local_discr` is 1 to 2**32-1 and unique on this system (6.3).
+
+    `encode` makes the bytes of a packet; raises ValueError where authentication is configured without it.
+    """
 
     def __init__(
         self,
@@ -73,6 +79,7 @@ class Session:
         rng: Random,
         now: int,
         procedures: Procedures = RFC5880,
+        encode: Encode | None = None,
     ) -> None:
         self.config = config
         self.profile = profile
@@ -94,6 +101,7 @@ class Session:
             desired_min_tx_in_force_us=first_tx,
             required_min_rx_in_force_us=config.required_min_rx_us,
         )
+        self._authenticator = self._authentication(config.auth, encode)
         self._created = now
         self._last_tx: int | None = None
         self._last_sent: ControlPacket | None = None
@@ -115,6 +123,8 @@ class Session:
         # The Detection Time may have passed before this packet came, though nobody called the timer in between.
         self._expire(now, outputs)
         discarded = judge_session(self._rows, packet, meta, v)
+        if discarded is None and self._authenticator is not None:
+            discarded = self._authenticator.receive(packet, meta)
         if discarded is not None:
             self.counters.discarded += 1
             outputs.append(discarded)
@@ -167,6 +177,17 @@ class Session:
         self._announce(outputs)
         return outputs
 
+    def change_keys(self, auth: AuthConfig) -> None:
+        """Other keys of the same Auth Type, or another one to send with; the session stays as it is (6.7).
+
+        Raises ValueError for another Auth Type, and where no authentication is in use.
+        """
+        if self._authenticator is None:
+            raise ValueError("no authentication is in use, so there are no keys to change")
+        self._authenticator.change_keys(auth)
+        self.config = replace(self.config, auth=auth)
+        self._last_accepted = None  # the next packet has to show that its key is still one of ours
+
     def disable(self, now: int, diag: Diag = Diag.ADMINISTRATIVELY_DOWN) -> list[Output]:
         """Hold the session administratively down, `diag` being the appropriate value that 6.8.16 speaks of."""
         outputs: list[Output] = []
@@ -184,7 +205,7 @@ class Session:
 
     def next_deadline(self) -> int | None:
         """When `on_timer` has to be called next, or None when only a packet or the operator can move the session."""
-        deadlines = (self._next_transmission(), self._expiry(), self._forgetting())
+        deadlines = (self._next_transmission(), self._expiry(), self._forgetting(), self._losing_sequence())
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     # ------------------------------------------------------------------ the steady state
@@ -200,6 +221,11 @@ class Session:
         if accept.poll or accept.final or accept.state != State.UP:
             return None
         transmit = self._procedures.compose(v, poll=False, final=False)
+        if self._authenticator is not None:
+            repeated = self._authenticator.repeated(transmit)
+            if repeated is None:
+                return None
+            transmit = repeated
         shortest, longest = jitter_range(self.transmit_interval, self._procedures.jitter_bounds(v.detect_mult))
         return Steady(
             transmit=transmit,
@@ -254,17 +280,34 @@ class Session:
             return None
         return self._last_valid + detection_time
 
+    def _losing_sequence(self) -> int | None:
+        """When bfd.AuthSeqKnown becomes zero: twice the Detection Time after the last packet (6.8.1)."""
+        detection_time = self.detection_time
+        if self._last_valid is None or not self.variables.auth_seq_known or not detection_time:
+            return None
+        return self._last_valid + 2 * detection_time
+
     # ------------------------------------------------------------------ one writer per fact
+
+    def _authentication(self, config: AuthConfig | None, encode: Encode | None) -> Authenticator | None:
+        if config is None:
+            return None
+        if encode is None:
+            raise ValueError("a session with authentication needs an encoder of packets")
+        rows = self._procedures.authentication
+        return Authenticator(config, self.variables, rows=rows, encode=encode, rng=self._rng)
 
     def _expire(self, now: int, outputs: list[Output]) -> None:
         """Whatever a Detection Time of silence brings about by `now`."""
-        expiry, forgetting = self._expiry(), self._forgetting()
+        expiry, forgetting, losing = self._expiry(), self._forgetting(), self._losing_sequence()
         if expiry is not None and now >= expiry:
             self._move(Event.DETECTION_TIME_EXPIRED, outputs)
         if forgetting is not None and now >= forgetting:
             self.variables.remote_discr = 0
             self.variables.remote_min_rx_interval_us = INITIAL_REMOTE_MIN_RX_US
             outputs.append(RemoteForgotten())
+        if losing is not None and now >= losing:
+            self.variables.auth_seq_known = False
         self._announce(outputs)
 
     def _move(self, event: Event, outputs: list[Output], diag: Diag | None = None) -> None:
@@ -316,6 +359,8 @@ class Session:
     def _transmit(self, why: Why, now: int, outputs: list[Output]) -> None:
         poll = self.poll.active and why is Why.PERIODIC
         packet = self._procedures.compose(self.variables, poll=poll, final=why is Why.FINAL)
+        if self._authenticator is not None:
+            packet = self._authenticator.sign(packet)
         if poll:
             self.poll.transmitted()
         self._last_sent = packet

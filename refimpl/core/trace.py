@@ -4,6 +4,7 @@ from dataclasses import fields
 from enum import Enum, IntEnum
 from typing import Any
 
+from refimpl.core.auth.mechanisms import key_id, sequence_number
 from refimpl.core.constants import State
 from refimpl.core.outputs import (
     Discarded,
@@ -14,6 +15,7 @@ from refimpl.core.outputs import (
     StateChanged,
     Transmit,
 )
+from refimpl.core.packet import AuthSection
 
 EVENT_NAMES: dict[type[Output], str] = {
     StateChanged: "session:state_changed",
@@ -30,11 +32,23 @@ def record(now: int, output: Output) -> dict[str, Any]:
     entry: dict[str, Any] = {"time_us": now, "event": EVENT_NAMES[type(output)]}
     if isinstance(output, Transmit):
         packet = output.packet
-        entry |= {field.name: _plain(getattr(packet, field.name)) for field in fields(packet)}
+        entry |= {field.name: _plain(getattr(packet, field.name)) for field in fields(packet) if field.name != "auth"}
+        entry |= _authentication(packet.auth)
         entry["state"] = State(packet.state).label
         entry["why"] = output.why.value
         return entry
     return entry | {field.name: _plain(getattr(output, field.name)) for field in fields(output)}
+
+
+def _authentication(section: AuthSection | None) -> dict[str, int | None]:
+    """An Authentication Section without its password or digest."""
+    if section is None:
+        return {}
+    return {
+        "auth_type": int(section.auth_type),
+        "auth_key_id": key_id(section),
+        "auth_sequence": sequence_number(section),
+    }
 
 
 def _plain(value: object) -> object:

@@ -14,7 +14,8 @@ class StateVariables:
     """bfd.Xx of RFC 5880 section 6.8.1; intervals in microseconds, discriminators 0 to 2**32-1.
 
     `remote_desired_min_tx_interval_us` and `remote_detect_mult` are the last received fields, from which 6.8.4 computes
-    the Detection Time; 0 until a packet came.
+    the Detection Time; 0 until a packet came. Sequence numbers are 0 to 2**32-1, circular, and mean nothing while
+    `auth_type` is 0.
     """
 
     local_discr: int
@@ -31,6 +32,9 @@ class StateVariables:
     remote_min_rx_interval_us: int = INITIAL_REMOTE_MIN_RX_US
     remote_demand_mode: bool = False
     auth_type: int = 0
+    rcv_auth_seq: int = 0
+    xmit_auth_seq: int = 0
+    auth_seq_known: bool = False
     remote_desired_min_tx_interval_us: int = 0
     remote_detect_mult: int = 0
 

@@ -157,6 +157,7 @@ class Receiver:
             destination_port=self._port,
             ttl=ttl,
             interface=self._interface_name(index),
+            payload=payload,
         )
         seconds, nanoseconds = _TIMESPEC.unpack(messages[socket.SOL_SOCKET, _SO_TIMESTAMPNS])
         return Arrival(payload, meta, self._on_our_clock(seconds * _NANOSECONDS + nanoseconds))

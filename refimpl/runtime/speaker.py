@@ -32,7 +32,7 @@ class Speaker:
     """
 
     def __init__(self, send: Send, *, rng: Random, observe: Observe = ignore, procedures: Procedures = RFC5880) -> None:
-        self._table = SessionTable(rng, procedures)
+        self._table = SessionTable(rng, procedures, encode)
         self._send = send
         self._observe = observe
         # (deadline, tie-breaker, session); an entry is stale unless it is the session's latest.

@@ -97,6 +97,7 @@ class VirtualEngine:
             destination_port=datagram.destination_port,
             ttl=datagram.ttl,
             interface=interface.name,
+            payload=datagram.payload,
         )
         self.speaker.receive(datagram.payload, meta, self._clock.now)
         self._arm()

@@ -11,22 +11,21 @@ from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictBool,
     StrictInt,
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.profiles.rfc5881 import SINGLE_HOP
 from refimpl.profiles.rfc5883 import MULTI_HOP
+from refimpl.service.auth import AUTH_ALLOWED, AuthModel
 from refimpl.service.durations import LONGEST_US, parse_duration
 from refimpl.service.explain import explain
+from refimpl.service.model import Model, clash
 
 PROFILES: dict[str, Profile] = {profile.name: profile for profile in (SINGLE_HOP, MULTI_HOP)}
 
@@ -79,12 +78,6 @@ REQUIRED_MIN_RX_ALLOWED = f"{_UNITS}, from 0ms to {LONGEST_US}us"
 DETECT_MULT_ALLOWED = "an integer from 1 to 255"
 
 
-class Model(BaseModel):
-    """A mapping in which an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class SessionModel(Model):
     """One session; durations are microseconds after validation."""
 
@@ -97,6 +90,7 @@ class SessionModel(Model):
     required_min_rx: Duration = Field(default=300_000, description=REQUIRED_MIN_RX_ALLOWED)
     detect_mult: DetectMult = Field(default=3, description=DETECT_MULT_ALLOWED)
     passive: StrictBool = Field(default=False, description="true or false")
+    auth: AuthModel | None = Field(default=None, repr=False, description=AUTH_ALLOWED)
 
     @model_validator(mode="after")
     def _addresses_fit(self) -> Self:
@@ -140,6 +134,7 @@ class SessionModel(Model):
             required_min_rx_us=self.required_min_rx,
             detect_mult=self.detect_mult,
             passive=self.passive,
+            auth=None if self.auth is None else self.auth.auth_config(),
         )
 
 
@@ -171,11 +166,6 @@ class Config(Model):
             if first != index:
                 raise clash(f"sessions[{index}].name: {session.label!r} is the name of sessions[{first}], too")
         return self
-
-
-def clash(message: str) -> PydanticCustomError:
-    """An error about several keys together, in words of its own."""
-    return PydanticCustomError("clash", "{message}", {"message": message})
 
 
 def same_session(session: SessionModel) -> str:

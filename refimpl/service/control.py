@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from refimpl.runtime.udp import EngineError
+from refimpl.service.auth import SEND_KEY_ALLOWED, KeyId
 from refimpl.service.config import (
     DESIRED_MIN_TX_ALLOWED,
     DETECT_MULT_ALLOWED,
@@ -24,11 +25,11 @@ from refimpl.service.config import (
     DesiredMinTx,
     DetectMult,
     Duration,
-    Model,
     SessionModel,
     SessionName,
 )
 from refimpl.service.explain import explain
+from refimpl.service.model import Model
 from refimpl.service.system import RefusedError, System
 
 _LONGEST_REQUEST_BYTES = 65536
@@ -51,12 +52,13 @@ class Show(Model):
     name: SessionName | None = Field(default=None, description=NAME_ALLOWED)
 
 
-class SetTimers(Named):
+class SetParameters(Named):
     """New parameters; what is not given stays."""
 
     desired_min_tx: DesiredMinTx | None = Field(default=None, description=DESIRED_MIN_TX_ALLOWED)
     required_min_rx: Duration | None = Field(default=None, description=REQUIRED_MIN_RX_ALLOWED)
     detect_mult: DetectMult | None = Field(default=None, description=DETECT_MULT_ALLOWED)
+    send_key: KeyId | None = Field(default=None, description=SEND_KEY_ALLOWED)
 
 
 class SetAdmin(Named):
@@ -78,6 +80,8 @@ def _add(system: System, request: Any) -> Answer:
 
 
 def _set(system: System, request: Any) -> Answer:
+    if request.send_key is not None:  # first, because it alone may be refused
+        system.set_send_key(request.name, request.send_key)
     system.set_timers(
         request.name,
         desired_min_tx_us=request.desired_min_tx,
@@ -108,7 +112,7 @@ def _watch(_system: System, _request: Any) -> Answer:
 COMMANDS: dict[str, tuple[type[Model], Callable[[System, Any], Answer]]] = {
     "show": (Show, _show),
     "add": (SessionModel, _add),
-    "set": (SetTimers, _set),
+    "set": (SetParameters, _set),
     "admin": (SetAdmin, _admin),
     "remove": (Named, _remove),
     "watch": (Watch, _watch),

@@ -36,7 +36,7 @@ def main() -> None:
         key: value for key, value in vars(options).items() if key not in ("socket", "json") and value is not None
     }
     if options.command == "set" and len(request) == len(("command", "name")):
-        parser.error("set: nothing to change; give --desired-min-tx, --required-min-rx or --detect-mult")
+        parser.error("set: nothing to change; give --desired-min-tx, --required-min-rx, --detect-mult or --send-key")
     try:
         _converse(options.socket, request, as_json=options.json)
     except TimeoutError:
@@ -148,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     change = commands.add_parser("set", help="change parameters of a running session")
     change.add_argument("name", metavar="NAME")
     _add_timers(change, required=False)
+    change.add_argument("--send-key", metavar="ID", type=int, help="send with another of the session's keys")
 
     admin = commands.add_parser("admin", help="enable (up) or disable (down) a session")
     admin.add_argument("name", metavar="NAME")

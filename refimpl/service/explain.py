@@ -1,15 +1,18 @@
 """Validation errors as lines for people: key path, value, what is allowed.
 
-What is allowed stands in the models, as the description of each field; nothing here knows a particular field.
+What is allowed stands in the models, as the description of each field; nothing here knows a particular field. What a
+model keeps out of its repr, because it may hold secrets, is not shown here either.
 """
 
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 _LONGEST_VALUE = 60
+_CONTAINERS = {dict: "mapping", list: "list"}
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -25,10 +28,12 @@ def _line(details: ErrorDetails, model: type[BaseModel]) -> str:
             return f"{path}: is missing; allowed is {_allowed(model, location)}"
         case "extra_forbidden":
             return f"{path}: unknown key; allowed are {', '.join(_keys(model, location[:-1]))}"
-        case "clash":  # raised by a model about its fields together
+        case "clash":  # an error in words of its own
             return f"{path + ': ' if path else ''}{details['msg']}"
         case _:
-            return f"{path + ': ' if path else ''}{_shown(details['input'])}: allowed is {_allowed(model, location)}"
+            field = _field_at(model, location)
+            shown = f"{_shown(details['input'])}: " if field is None or field.repr else ""
+            return f"{path + ': ' if path else ''}{shown}allowed is {_allowed(model, location)}"
 
 
 def key_path(location: tuple[int | str, ...]) -> str:
@@ -40,6 +45,8 @@ def key_path(location: tuple[int | str, ...]) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, (dict, list)):
+        return f"a {_CONTAINERS[type(value)]}"  # there may be secrets somewhere inside
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
@@ -50,12 +57,16 @@ def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
 
 
 def _allowed(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
-    owner = _model_at(model, location[:-1])
-    name = location[-1] if location else None
-    if owner is not None and isinstance(name, str) and name in owner.model_fields:
-        return owner.model_fields[name].description or "something else"
+    field = _field_at(model, location)
+    if field is not None:
+        return field.description or "something else"
     found = _model_at(model, location)
     return f"a mapping with the keys {', '.join(found.model_fields)}" if found is not None else "something else"
+
+
+def _field_at(model: type[BaseModel], location: tuple[int | str, ...]) -> FieldInfo | None:
+    owner = _model_at(model, location[:-1])
+    return None if owner is None or not location else owner.model_fields.get(str(location[-1]))
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:

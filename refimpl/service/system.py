@@ -8,6 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from refimpl.core.constants import State
@@ -76,6 +77,20 @@ class System:
             detect_mult=detect_mult,
         )
         self._engine.perform(session, outputs)
+
+    def set_send_key(self, name: str, key_id: int) -> None:
+        """Authenticate outgoing packets with another of the session's keys (RFC 5880 section 6.7); it stays Up. Raises
+        RefusedError."""
+        session = self._find(name)
+        auth = session.config.auth
+        if auth is None:
+            raise RefusedError(f"session {name!r} has no authentication; a send key is allowed only with it")
+        try:
+            session.change_keys(replace(auth, send_key_id=key_id))
+        except ValueError as error:
+            raise RefusedError(f"session {name!r}: {error}") from None
+        fields = {"session": name, "send_key": key_id}
+        LOGGER.info("%s: sends with key %d", name, key_id, extra={"fields": fields})
 
     def set_admin(self, name: str, *, enabled: bool) -> None:
         """Enable or disable the session (RFC 5880 section 6.8.16). Raises RefusedError."""
@@ -149,6 +164,7 @@ class System:
             "remote_diag": int(v.remote_diag),
             "local_discriminator": v.local_discr,
             "remote_discriminator": v.remote_discr,
+            "auth_type": config.auth.auth_type.name.lower() if config.auth is not None else "none",
             "source_port": self._engine.source_port(session),
             "transmit_interval_us": session.transmit_interval,
             "detection_time_us": session.detection_time,

@@ -32,6 +32,15 @@ REFUSED = {
         {"command": "set", "name": "r9", "detect_mult": 0},
         "detect_mult: 0: allowed is an integer from 1",
     ),
+    "bad send key": (
+        {"command": "set", "name": "r9", "send_key": 256},
+        "send_key: 256: allowed is the ID of one of the keys, 0 to 255",
+    ),
+    "unknown name, send key": ({"command": "set", "name": "r9", "send_key": 1}, "no session 'r9'; there are: none"),
+    "key without a source": (
+        ADD | {"auth": {"type": "keyed_sha1", "keys": {"1": "s3cr3t"}, "send_key": 1}},
+        "auth.keys: key 1: allowed is one of env:..., file:..., hex:..., text:...",
+    ),
     "two problems": (ADD | {"peer": "x", "local": "y"}, "peer: 'x': allowed is a unicast IPv4 or IPv6 address"),
     "families": (ADD | {"local": "fd00::1"}, "peer 10.0.0.2 and local fd00::1 must be of the same address family"),
     "unknown key": (ADD | {"multiplier": 3}, "multiplier: unknown key; allowed are name, peer"),
