@@ -211,7 +211,7 @@ class Bench:
     ) -> Seen:
         """The first packet of the target that is any of the permitted outcomes; the alternative seen is remembered."""
         start, judged_by = after or self._stimulus, self._judge(requirement)
-        found = self._wait(start, within_us, puppet, [each.match for each in accepted])
+        found = self.find(start, within_us, puppet, [each.match for each in accepted])
         if found is not None:
             seen, number = found
             if accepted[number].alternative:
@@ -301,7 +301,7 @@ class Bench:
     ) -> Seen:
         """A packet that a case needs before it can judge anything. Raises Inconclusive when it does not come."""
         start = after or self._stimulus
-        found = self._wait(start, within_us, puppet, [match])
+        found = self.find(start, within_us, puppet, [match])
         if found is not None:
             return found[0]
         came = self._of(self.from_target(start), puppet)
@@ -324,9 +324,11 @@ class Bench:
         self.judged.add(judged_by)
         return judged_by
 
-    def _wait(
+    def find(
         self, start: Seen | Mark, within_us: int, puppet: Puppet | None, matches: Sequence[Match]
     ) -> tuple[Seen, int] | None:
+        """The first packet of the target that fits one of `matches`, and which; None when the time is up. Judges
+        nothing: where an absent packet means something, `expect` or `wait` is the verb."""
         deadline, index = _time(start) + within_us, self._index(start)
         while True:
             while index < len(self.log):

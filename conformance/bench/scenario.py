@@ -7,7 +7,7 @@ nothing about the clause that the case is about.
 from typing import Any
 
 from conformance.bench.bench import PROMPT_US, Bench, Mark
-from conformance.bench.match import Match, OneOf, control
+from conformance.bench.match import control
 from conformance.bench.packets import Seen, in_words, state_name
 from conformance.bench.puppet import SLOW_US, Puppet
 from conformance.bench.verdicts import Inconclusive
@@ -123,7 +123,7 @@ def state_after(bench: Bench, puppet: Puppet, stimulus: Seen, expected: int, req
     answered; elsewhere that is another requirement's business) the slow rate gives the target time for a packet of
     its own.
     """
-    answered = bench._wait(stimulus, PROMPT_US, puppet, [FINAL])
+    answered = bench.find(stimulus, PROMPT_US, puppet, [FINAL])
     if answered is not None:
         seen = answered[0]
     else:
@@ -187,11 +187,6 @@ def stays_up(
         frames=left,
         requirement=requirement,
     )
-
-
-def not_up() -> Match:
-    """A packet that shows that the target is not Up."""
-    return control(state=OneOf((State.ADMIN_DOWN, State.DOWN, State.INIT)))
 
 
 def sane_after(bench: Bench, puppet: Puppet) -> None:

@@ -21,13 +21,3 @@ def parse_duration(text: object) -> int:
     if duration_us > LONGEST_US:
         raise ValueError(f"longer than {LONGEST_US}us")
     return duration_us
-
-
-def format_duration(duration_us: int) -> str:
-    """The shortest exact spelling that `parse_duration` reads: 1000000 is 1s, 300000 is 300ms."""
-    if duration_us:
-        for unit in ("s", "ms"):
-            if duration_us % _UNITS_US[unit] == 0:
-                return f"{duration_us // _UNITS_US[unit]}{unit}"
-        return f"{duration_us}us"
-    return "0ms"
