@@ -24,13 +24,45 @@ class Capability(StrEnum):
     IPV4 = "ipv4"
     IPV6 = "ipv6"
     MULTI_HOP = "multi_hop"
+    AUTH_SIMPLE_PASSWORD = "auth_simple_password"
+    AUTH_KEYED_MD5 = "auth_keyed_md5"
+    AUTH_METICULOUS_KEYED_MD5 = "auth_meticulous_keyed_md5"
+    AUTH_KEYED_SHA1 = "auth_keyed_sha1"
+    AUTH_METICULOUS_KEYED_SHA1 = "auth_meticulous_keyed_sha1"
+    AUTH_SEVERAL_KEYS = "auth_several_keys"  # a session accepts packets signed with any of several keys
+    CHANGE_KEYS = "change_keys"  # keys of a running session can be changed without ending it
+    DEMAND = "demand_mode"  # a session can ask for Demand mode, and stop asking while it runs
+    VERIFY = "verify_by_poll"  # a Poll Sequence can be asked for, to verify connectivity in Demand mode
+    ECHO_SEND = "echo_send"  # a session can send Echo packets
+    ECHO_REFLECT = "echo_reflect"  # Echo packets of the far end are looped back, and that is announced
+    PATH_DOWN = "concatenated_path_down"  # the operator can report a failure of a concatenated path
+    FORWARDING_RESET = "forwarding_plane_reset"  # the operator can report a reset of the forwarding plane
     SHOW = "show"  # the daemon tells its own view of a session
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`id` is 0 to 255, `secret` 1 to 16 bytes (20 with SHA1)."""
+
+    id: int
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSpec:
+    """Authentication of a session: `type` is the Auth Type as a number, 1 to 5. All of `keys` are accepted, `send` is
+    the id of the one that signs."""
+
+    type: int
+    keys: tuple[Key, ...]
+    send: int
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """A session as the node under test should run it. `local` is the node's own address, `interface` its own
-    interface."""
+    interface. `required_min_echo_rx_us` 0 means that Echo packets are not looped back, `desired_min_echo_tx_us` 0 that
+    none are sent. `auth` None means that no authentication is in use."""
 
     name: str
     peer: str
@@ -41,6 +73,10 @@ class SessionSpec:
     required_min_rx_us: int = 300_000
     detect_mult: int = 3
     passive: bool = False
+    auth: AuthSpec | None = None
+    demand: bool = False
+    required_min_echo_rx_us: int = 0
+    desired_min_echo_tx_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +122,31 @@ class Node(Protocol):
 
     def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
         """Administratively enable or disable the session. Raises NodeError."""
+
+    def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
+        """Other keys for a running session, of the same type (CHANGE_KEYS). Raises NodeError."""
+
+    def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """Ask for Demand mode on a running session, or stop asking (DEMAND). Raises NodeError."""
+
+    def verify(self, spec: SessionSpec) -> None:
+        """Have the session verify connectivity with a Poll Sequence (VERIFY). Raises NodeError."""
+
+    def set_echo(
+        self,
+        spec: SessionSpec,
+        *,
+        required_min_echo_rx_us: int | None = None,
+        desired_min_echo_tx_us: int | None = None,
+    ) -> None:
+        """Change what the session does with Echo packets while it runs (ECHO_REFLECT, ECHO_SEND); 0 is off, None leaves
+        one as it is. Raises NodeError."""
+
+    def set_path_down(self, spec: SessionSpec, diag: int) -> None:
+        """Report a failure of the concatenated path: diag 6 or 8, 0 when it is over (PATH_DOWN). Raises NodeError."""
+
+    def reset_forwarding(self, spec: SessionSpec) -> None:
+        """Report a reset of the forwarding plane to the session (FORWARDING_RESET). Raises NodeError."""
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The daemon's own view of the session."""

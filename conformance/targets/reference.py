@@ -7,6 +7,7 @@ from random import Random
 from conformance.bench.wire import Arrival, Late, Link
 from conformance.targets.target import Lease
 from refimpl import __version__
+from refimpl.core.demux import SessionTable
 from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
@@ -16,6 +17,7 @@ from refimpl.runtime.clock import VirtualClock
 from refimpl.runtime.link import LinkEnd, connect
 from refimpl.runtime.virtual import EngineFlaws, VirtualEngine, VirtualInterface
 from topologies.node import Capability, NodeError, SessionSpec, SessionView
+from topologies.nodes.plain import PlainNode
 
 LINK = Link(
     tester_interface="tester0",
@@ -72,7 +74,7 @@ class VirtualWire:
         """Nothing to release."""
 
 
-class ReferenceNode:
+class ReferenceNode(PlainNode):
     """The reference's sessions behind the verbs of a lab node."""
 
     name = "reference"
@@ -149,7 +151,14 @@ class ReferenceTarget:
         procedures: Procedures = RFC5880,
         flaws: EngineFlaws | None = None,
         profiles: Mapping[str, Profile] = PROFILES,
+        *,
+        session: type[Session] = Session,
+        table: type[SessionTable] = SessionTable,
+        node: type[ReferenceNode] = ReferenceNode,
     ) -> None:
+        self._session = session
+        self._table = table
+        self._node = node
         self._procedures = procedures
         self._profiles = profiles
         self._flaws = flaws or EngineFlaws()
@@ -171,6 +180,12 @@ class ReferenceTarget:
             addresses=tuple(LINK.target_addresses.values()),
         )
         engine = VirtualEngine(
-            clock, [interface], rng=Random(rng.random()), procedures=self._procedures, flaws=self._flaws
+            clock,
+            [interface],
+            rng=Random(rng.random()),
+            procedures=self._procedures,
+            flaws=self._flaws,
+            table=self._table,
+            kind=self._session,
         )
-        return Lease(VirtualWire(clock, tester), ReferenceNode(engine, clock, self._profiles))
+        return Lease(VirtualWire(clock, tester), self._node(engine, clock, self._profiles))

@@ -14,9 +14,16 @@ from refimpl.core.session import Session
 
 
 class SessionTable:
-    """All sessions of one system. Sessions with authentication need `encode`."""
+    """All sessions of one system, each of class `kind`. Sessions with authentication need `encode`."""
 
-    def __init__(self, rng: Random, procedures: Procedures = RFC5880, encode: Encode | None = None) -> None:
+    def __init__(
+        self,
+        rng: Random,
+        procedures: Procedures = RFC5880,
+        encode: Encode | None = None,
+        kind: type[Session] = Session,
+    ) -> None:
+        self._kind = kind
         self._rng = rng
         self._procedures = procedures
         self._encode = encode
@@ -28,7 +35,7 @@ class SessionTable:
     def create(self, config: SessionConfig, profile: Profile, now: int) -> Session:
         """A new session with a random discriminator that no other session here has."""
         discr = self._unused_discriminator()
-        session = Session(
+        session = self._kind(
             config,
             profile,
             local_discr=discr,

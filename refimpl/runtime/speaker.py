@@ -6,12 +6,10 @@ An engine owns time and input/output; the speaker owns neither. RFC 5880 knows n
 import heapq
 from collections.abc import Callable
 from itertools import count
-from random import Random
 
 from refimpl.core.demux import SessionTable
 from refimpl.core.outputs import Output, Transmit
 from refimpl.core.packet import Meta
-from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
 from refimpl.wire.codec import decode, encode
@@ -27,12 +25,12 @@ def ignore(now: int, session: Session | None, output: Output) -> None:
 class Speaker:
     """All sessions of one system, driven by an engine.
 
-    `send` transmits a payload for a session; `observe` is told of every output with the time, and with None for packets
-    that no session claims.
+    `table` keeps the sessions; `send` transmits a payload for one of them; `observe` is told of every output with the
+    time, and with None for packets that no session claims.
     """
 
-    def __init__(self, send: Send, *, rng: Random, observe: Observe = ignore, procedures: Procedures = RFC5880) -> None:
-        self._table = SessionTable(rng, procedures, encode)
+    def __init__(self, table: SessionTable, send: Send, *, observe: Observe = ignore) -> None:
+        self._table = table
         self._send = send
         self._observe = observe
         # (deadline, tie-breaker, session); an entry is stale unless it is the session's latest.

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from random import Random
 from socket import AddressFamily
 
+from refimpl.core.demux import SessionTable
 from refimpl.core.outputs import Output
 from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
 from refimpl.runtime.sockets import EngineError, Receiver, Transmitter, family_of, monotonic_us
 from refimpl.runtime.speaker import Observe, Speaker, ignore
+from refimpl.wire.codec import encode
 
 __all__ = ["EngineError", "UdpEngine"]
 
@@ -47,7 +49,7 @@ class UdpEngine:
         self._transmitters: dict[Session, Transmitter] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._armed = 0
-        self.speaker = Speaker(self._send, rng=rng, observe=observe, procedures=procedures)
+        self.speaker = Speaker(SessionTable(rng, procedures, encode), self._send, observe=observe)
 
     @property
     def now(self) -> int:

@@ -1,10 +1,12 @@
 """The virtual engine: the speaker on simulated time and simulated links. No root, no waiting, no sockets."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 from random import Random
 
 from refimpl.core.constants import SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
+from refimpl.core.demux import SessionTable
 from refimpl.core.outputs import Output
 from refimpl.core.packet import Meta
 from refimpl.core.procedures import RFC5880, Procedures
@@ -13,6 +15,7 @@ from refimpl.core.session import Session
 from refimpl.runtime.clock import VirtualClock
 from refimpl.runtime.link import LinkEnd
 from refimpl.runtime.speaker import Observe, Speaker, ignore
+from refimpl.wire.codec import encode
 from refimpl.wire.frames import Datagram, build, dissect
 
 
@@ -40,6 +43,10 @@ class EngineFlaws:
     ports_per_session: int = 1
     shared_source_port: bool = False
     destination_port: int | None = None
+    incoming: Callable[[Datagram], Datagram | None] | None = None
+    """What becomes of a received datagram before anything looks at it; None drops it."""
+    outgoing: Callable[[Session, Datagram], Iterable[Datagram]] | None = None
+    """What is sent instead of a datagram of a session's: none, one or several."""
 
 
 class VirtualEngine:
@@ -54,6 +61,8 @@ class VirtualEngine:
         observe: Observe = ignore,
         procedures: Procedures = RFC5880,
         flaws: EngineFlaws | None = None,
+        table: type[SessionTable] = SessionTable,
+        kind: type[Session] = Session,
     ) -> None:
         self._clock = clock
         self._interfaces = {interface.name: interface for interface in interfaces}
@@ -61,7 +70,7 @@ class VirtualEngine:
         # RFC 5881 section 4: one source port a session, in range, not shared as long as there are enough.
         self._ports = count(self._flaws.first_source_port, self._flaws.ports_per_session)
         self._source_ports: dict[Session, int] = {}
-        self.speaker = Speaker(self._send, rng=rng, observe=observe, procedures=procedures)
+        self.speaker = Speaker(table(rng, procedures, encode, kind), self._send, observe=observe)
         self._armed: int | None = None
         for interface in interfaces:
             interface.end.deliver = lambda frame, interface=interface: self._receive(interface, frame)
@@ -87,6 +96,8 @@ class VirtualEngine:
 
     def _receive(self, interface: VirtualInterface, frame: bytes) -> None:
         datagram = dissect(frame)
+        if datagram is not None and self._flaws.incoming is not None:
+            datagram = self._flaws.incoming(datagram)
         if datagram is None or datagram.destination not in interface.addresses:
             return
         meta = Meta(
@@ -113,7 +124,8 @@ class VirtualEngine:
             ttl=flaws.ttl,
             payload=payload,
         )
-        interface.end.send(build(datagram, interface.mac, interface.neighbour_mac))
+        for each in (datagram,) if flaws.outgoing is None else flaws.outgoing(session, datagram):
+            interface.end.send(build(each, interface.mac, interface.neighbour_mac))
 
     def _arm(self) -> None:
         deadline = self.speaker.next_deadline()

@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 from refimpl.core.constants import State
+from refimpl.core.demux import SessionTable
 from refimpl.core.outputs import Discarded, DiscardReason, Output, Transmit
 from refimpl.core.packet import ControlPacket, Meta
 from refimpl.core.profile import SessionConfig
@@ -21,8 +22,8 @@ class Station:
         self.sent: list[tuple[int, Session, bytes]] = []
         self.observed: list[tuple[int, Session | None, Output]] = []
         self.speaker = Speaker(
+            SessionTable(Random(1)),
             lambda session, payload: self.sent.append((self.now, session, payload)),
-            rng=Random(1),
             observe=lambda now, session, output: self.observed.append((now, session, output)),
         )
 

@@ -20,6 +20,7 @@ from topologies.nodes.bird.configuration import Configuration
 from topologies.nodes.bird.control import Control, Line
 from topologies.nodes.bird.wishes import Wish, check
 from topologies.nodes.manifest import Manifest, load_manifest
+from topologies.nodes.plain import PlainNode
 from topologies.processes import spawn, terminate
 
 _HERE = Path(__file__).parent
@@ -32,7 +33,7 @@ _STATES = {"AdminDown": "admin_down", "Down": "down", "Init": "init", "Up": "up"
 _COLUMNS = ("address", "interface", "state", "since", "interval", "timeout")
 
 
-class BirdNode:
+class BirdNode(PlainNode):
     """One running BIRD."""
 
     manifest: ClassVar[Manifest] = load_manifest(_HERE)

@@ -18,6 +18,7 @@ from topologies.node import Capability, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
 from topologies.nodes.manifest import Manifest, load_manifest
+from topologies.nodes.plain import PlainNode
 from topologies.nodes.template import render
 from topologies.processes import spawn, terminate
 
@@ -43,7 +44,7 @@ _DIAGS = {
 }
 
 
-class FrrNode:
+class FrrNode(PlainNode):
     """bfdd of one running instance."""
 
     manifest: ClassVar[Manifest] = load_manifest(_HERE)

@@ -12,6 +12,7 @@ from topologies.description import LabDescription
 from topologies.node import Capability, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
 from topologies.nodes.manifest import Manifest, load_manifest
+from topologies.nodes.plain import PlainNode
 from topologies.nodes.template import render
 from topologies.processes import spawn, terminate
 
@@ -21,7 +22,7 @@ _REFUSED = 1
 """Exit status of refbfdctl when the daemon answered with a refusal."""
 
 
-class RefbfdNode:
+class RefbfdNode(PlainNode):
     """One running refbfd."""
 
     manifest: ClassVar[Manifest] = load_manifest(_HERE)

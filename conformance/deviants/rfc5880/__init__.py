@@ -1,0 +1,1 @@
+"""Deviants that break a requirement of RFC 5880, one file a section."""

@@ -1,0 +1,6 @@
+"""The Poll Sequence (RFC 5880 section 6.5)."""
+
+from conformance.deviants.deviant import Deviant
+from conformance.deviants.patches import composing, poll_with_final
+
+DEVIANTS = (Deviant("5880-6.5-r04", "P stays set in a Final", composing(poll_with_final)),)

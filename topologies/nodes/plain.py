@@ -1,0 +1,45 @@
+"""What a node does that offers none of the optional verbs: it refuses each in one line. Adapters override what their
+implementation can do, and their `lacks` names the rest."""
+
+from typing import NoReturn
+
+from topologies.node import AuthSpec, NodeError, SessionSpec
+
+
+class PlainNode:
+    """A node without optional verbs; see `topologies.node.Node` for what each would do."""
+
+    name: str
+
+    def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
+        """Refused."""
+        self._refuse("keys of a running session cannot be changed")
+
+    def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """Refused."""
+        self._refuse("there is no Demand mode")
+
+    def verify(self, spec: SessionSpec) -> None:
+        """Refused."""
+        self._refuse("a Poll Sequence cannot be asked for")
+
+    def set_echo(
+        self,
+        spec: SessionSpec,
+        *,
+        required_min_echo_rx_us: int | None = None,
+        desired_min_echo_tx_us: int | None = None,
+    ) -> None:
+        """Refused."""
+        self._refuse("there is no Echo function")
+
+    def set_path_down(self, spec: SessionSpec, diag: int) -> None:
+        """Refused."""
+        self._refuse("a failure of a concatenated path cannot be reported")
+
+    def reset_forwarding(self, spec: SessionSpec) -> None:
+        """Refused."""
+        self._refuse("a reset of the forwarding plane cannot be reported")
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise NodeError(f"{self.name}: {why}")
