@@ -132,7 +132,7 @@ def test_a_late_process_believes_the_packets_that_waited(port: int) -> None:
     async def test() -> None:
         seen = Seen()
         engine = make_engine(seen)
-        session = engine.add(config(required_min_rx_us=100_000), replace(SINGLE_HOP, destination_port=port))
+        session = engine.add(config(required_min_rx_us=400_000), replace(SINGLE_HOP, destination_port=port))
         packet = ControlPacket(state=State.INIT, my_discriminator=9, desired_min_tx_interval_us=100_000)
         to_session = replace(packet, your_discriminator=session.variables.local_discr)
         with Peer(port) as peer:
@@ -142,8 +142,8 @@ def test_a_late_process_believes_the_packets_that_waited(port: int) -> None:
             ended = threading.Event()  # nobody sets it: its timeout blocks this thread, loop included
             for _ in range(400):
                 peer.send(up)
-                ended.wait(0.002)
-            assert session.detection_time == 300_000
+                ended.wait(0.004)
+            assert session.detection_time == 1_200_000  # the last packet gives the loop this long to read the rest
             await seen.until(lambda: session.counters.received >= 400)
         assert [change.new for change in seen.changes(session)] == [State.UP]
         engine.close()
