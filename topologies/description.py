@@ -6,7 +6,7 @@ itself. Everything follows from the run id and the two counts, so neither side e
 
 import hashlib
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +19,10 @@ MAX_LINKS_PER_SLOT = 16
 IPV4_PREFIX = 28
 """Room for addresses that neither side owns, as a stranger on the subnet would have."""
 IPV6_PREFIX = 64
+
+NEIGHBOURS = 6
+"""Further addresses on the tester's side of each link that the target can send to, so that it can have several sessions
+there at once."""
 
 _RUN_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?")
 _IPV4_LAB = IPv4Network("10.203.0.0/16")
@@ -84,6 +88,16 @@ def plan(run_id: str, slots: int, links_per_slot: int, folder: Path) -> LabDescr
             for slot in range(slots)
         ),
     )
+
+
+def neighbour(tester: str, number: int) -> str:
+    """The address of neighbour `number`, 1 to NEIGHBOURS, beside the tester's on the same link, for either family.
+
+    The address next to the target's stays nobody's: a stranger on the subnet has it.
+    """
+    if not 1 <= number <= NEIGHBOURS:
+        raise ValueError(f"neighbour {number}: there are 1 to {NEIGHBOURS}")
+    return str(ip_address(tester) + 2 + number)
 
 
 def _link(run_id: str, slot: int, link: int) -> Link:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pyroute2 import NetNS, netns
 from pyroute2.netlink.exceptions import NetlinkError
 
-from topologies.description import IPV4_PREFIX, IPV6_PREFIX, LabDescription, Link
+from topologies.description import IPV4_PREFIX, IPV6_PREFIX, NEIGHBOURS, LabDescription, Link, neighbour
 from topologies.errors import LabError
 from topologies.processes import NETNS_FOLDER
 
@@ -91,7 +91,9 @@ def _lay(tester: NetNS, target: NetNS, target_namespace: str, link: Link) -> Non
     _configure(tester, link.tester_interface, link.tester_ipv4, link.tester_ipv6)
     _configure(target, link.target_interface, link.target_ipv4, link.target_ipv6)
     _introduce(tester, link.tester_interface, link.target_mac, link.target_ipv4, link.target_ipv6)
-    _introduce(target, link.target_interface, link.tester_mac, link.tester_ipv4, link.tester_ipv6)
+    testers = [link.tester_ipv4, link.tester_ipv6]
+    neighbours = [neighbour(tester, number + 1) for tester in testers for number in range(NEIGHBOURS)]
+    _introduce(target, link.target_interface, link.tester_mac, *testers, *neighbours)
 
 
 def _configure(kernel: NetNS, interface: str, ipv4: str, ipv6: str) -> None:

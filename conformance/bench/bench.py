@@ -25,6 +25,7 @@ from refimpl.wire.codec import decode
 from refimpl.wire.damage import Damage
 from refimpl.wire.frames import build, dissect
 from reports.model import Measurement
+from topologies.description import neighbour
 from topologies.node import Node, NodeError, SessionSpec
 
 PROMPT_US = 500_000
@@ -82,10 +83,12 @@ class Bench:
 
     # ------------------------------------------------------------------ who is there
 
-    def puppet(self, family: int = 4, **fields: Any) -> Puppet:
-        """A far end on the tester's address of `family` (4 or 6); `fields` preset the puppet's own."""
+    def puppet(self, family: int = 4, *, beside: int = 0, **fields: Any) -> Puppet:
+        """A far end on the tester's address of `family` (4 or 6), or on that of neighbour `beside` (1 to NEIGHBOURS) on
+        the same link; `fields` preset the puppet's own."""
         link = self.wire.link
-        puppet = Puppet(link.tester_addresses[family], link.target_addresses[family], self.rng, **fields)
+        local = link.tester_addresses[family] if beside == 0 else neighbour(link.tester_addresses[family], beside)
+        puppet = Puppet(local, link.target_addresses[family], self.rng, **fields)
         self._puppets.append(puppet)
         return puppet
 

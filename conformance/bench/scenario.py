@@ -4,11 +4,12 @@ What only prepares a case raises Inconclusive when it fails: a target that does 
 nothing about the clause that the case is about.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from conformance.bench.bench import PROMPT_US, Bench, Mark
 from conformance.bench.match import control
-from conformance.bench.packets import Seen, in_words, state_name
+from conformance.bench.packets import Seen, in_words, milliseconds, state_name
 from conformance.bench.puppet import SLOW_US, Puppet
 from conformance.bench.verdicts import Inconclusive
 from refimpl.core.constants import State
@@ -16,6 +17,9 @@ from refimpl.wire.damage import Damage
 
 SLOW_WAIT_US = 3 * SLOW_US
 """Within this time a target that sends once a second has sent, even if one packet was lost."""
+
+BETWEEN_PROBES_US = 5_000
+"""Probes that are to be discarded need no more time between them than tells their effects apart."""
 
 FINAL = control(final=True)
 
@@ -54,15 +58,7 @@ def establish(bench: Bench, family: int = 4, *, puppet: Puppet | None = None, **
 
 def raise_up(bench: Bench, puppet: Puppet) -> None:
     """Bring a target that is Down, and whose discriminator the puppet knows, to Up and settled."""
-    puppet.state = State.DOWN
-    puppet.answers_polls = True
-    bench.send(puppet)
-    bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
-    puppet.state = State.UP
-    # The Poll tells the target the faster rate that the puppet announces from now on (6.8.3).
-    bench.send(puppet, poll=True)
-    bench.start_keepalives(puppet)
-    bench.wait(control(state=State.UP), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
+    shake_hands(bench, puppet)
     spec = next(spec for spec in bench.specs if spec.peer == puppet.local)
     settled = control(
         state=State.UP,
@@ -72,6 +68,19 @@ def raise_up(bench: Bench, puppet: Puppet) -> None:
         required_min_rx_interval_us=spec.required_min_rx_us,
     )
     bench.wait(settled, within_us=2 * SLOW_WAIT_US, what="the rate after the handshake", puppet=puppet)
+
+
+def shake_hands(bench: Bench, puppet: Puppet) -> None:
+    """Bring a target that is Down, and whose discriminator the puppet knows, to Up, with keep-alives from then on."""
+    puppet.state = State.DOWN
+    puppet.answers_polls = True
+    bench.send(puppet)
+    bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
+    puppet.state = State.UP
+    # The Poll tells the target the faster rate that the puppet announces from now on (6.8.3).
+    bench.send(puppet, poll=True)
+    bench.start_keepalives(puppet)
+    bench.wait(control(state=State.UP), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
 
 
 def slow_down(bench: Bench, puppet: Puppet, interval_us: int) -> Seen:
@@ -173,6 +182,54 @@ def must_discard(
         frames=[flawed, sentinel],
         requirement=requirement,
     )
+
+
+def must_discard_each(
+    bench: Bench, puppet: Puppet, flaws: Iterable[Damage], *, requirement: str | None = None, because: str
+) -> None:
+    """Prove the same as `must_discard` for many flaws at once: the packets follow each other closely, and a sentinel
+    follows them all. A target that obeyed one of them has answered it, or left Up; that one is named."""
+    sane = poll(bench, puppet)
+    if sane.packet.state != State.UP:
+        raise Inconclusive(f"the target was {state_name(sane.packet.state)} before the probes (frame {sane.frame})")
+    pace_polls(bench, puppet)
+    start, flawed = bench.mark(), []
+    for flaw in flaws:
+        flawed.append(bench.send(puppet, flaw, state=State.DOWN, poll=True))
+        bench.elapse(BETWEEN_PROBES_US)
+    bench.until(bench.now() + PROMPT_US)
+    came = [seen for seen in bench.from_target(start) if puppet.is_from_target(seen)]
+    obeyed = [seen for seen in came if seen.packet.final or seen.packet.state != State.UP]
+    last = [seen for seen in flawed if obeyed and seen.time_us <= obeyed[0].time_us][-1:]
+    bench.check(
+        not obeyed,
+        expected=f"{len(flawed)} packets to be discarded: {because}",
+        actual=f"frame {obeyed[0].frame}: {in_words(obeyed[0])}, after frame {last[0].frame} ({in_words(last[0])})"
+        if obeyed and last
+        else "",
+        frames=[*last, *obeyed[:1]],
+        requirement=requirement,
+    )
+    sane_after(bench, puppet)
+
+
+def must_accept_each(
+    bench: Bench, puppet: Puppet, harmless: Iterable[Damage], *, requirement: str | None = None
+) -> None:
+    """Prove that the target, being Up, takes in packets that are unusual, but that no rule of 6.8.6 discards: each of
+    them polls, and is answered. The Polls keep the distance at which a target may limit its Finals."""
+    for each in harmless:
+        pace_polls(bench, puppet)
+        asked = bench.send(puppet, each, poll=True)
+        answer = bench.find(asked, PROMPT_US, puppet, [FINAL])
+        bench.check(
+            answer is not None,
+            expected=f"an answer to frame {asked.frame}: no rule of 6.8.6 discards a packet with {each.name}",
+            actual=f"no Final within {milliseconds(PROMPT_US)}",
+            frames=[asked],
+            requirement=requirement,
+        )
+    sane_after(bench, puppet)
 
 
 def stays_up(

@@ -5,8 +5,9 @@ from ipaddress import ip_address
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import case
 from conformance.bench.match import control
-from conformance.bench.scenario import FINAL, establish, pace_polls, stays_up
+from conformance.bench.scenario import FINAL, SLOW_WAIT_US, establish, pace_polls, stays_up
 from refimpl.core.constants import State
+from topologies.description import NEIGHBOURS
 from topologies.node import Capability
 
 SECOND_US = 1_000_000
@@ -54,3 +55,50 @@ def test_far_end_may_change_its_discriminator(bench: Bench) -> None:
     )
     bench.until(changed.time_us + 2 * SECOND_US)
     stays_up(bench, puppet, changed)
+
+
+@case(
+    "5880-6.3-04",
+    judges=["5880-6.3-r02", "5880-6.8.1-r09"],
+    needs=[Capability.IPV4, Capability.IPV6],
+    seconds=8,
+)
+def test_many_sessions_have_many_discriminators(bench: Bench) -> None:
+    """Twelve sessions at once have twelve discriminators, and these are not counted up."""
+    discriminators: dict[int, list[int]] = {4: [], 6: []}
+    frames = []
+    for family, found in discriminators.items():
+        for beside in range(1, NEIGHBOURS + 1):
+            puppet = bench.puppet(family, beside=beside)
+            bench.add_session(puppet)
+            first = bench.wait(control(), within_us=SLOW_WAIT_US, what="a new session", puppet=puppet)
+            found.append(first.packet.my_discriminator)
+            frames.append(first)
+    every = [each for found in discriminators.values() for each in found]
+    bench.check(
+        len(set(every)) == len(every),
+        expected=f"{len(every)} different discriminators",
+        actual=f"{len(set(every))} different ones: {in_hex(every)}",
+        frames=frames,
+        requirement="5880-6.3-r02",
+    )
+    # One instance of a daemon for each address family is two systems. Random values lie in either order in both of
+    # them once in 130,000 runs.
+    bench.check(
+        not all(is_monotone(found) for found in discriminators.values()),
+        expected="discriminators that do not tell the next one",
+        actual=f"discriminators in order of creation, over IPv4 {in_hex(discriminators[4])}, "
+        f"over IPv6 {in_hex(discriminators[6])}",
+        frames=frames,
+        requirement="5880-6.8.1-r09",
+    )
+
+
+def is_monotone(values: list[int]) -> bool:
+    """Only rising (a counter) or only falling."""
+    return values in (sorted(values), sorted(values, reverse=True))
+
+
+def in_hex(values: list[int]) -> str:
+    """A list of discriminators in words."""
+    return ", ".join(f"{value:#010x}" for value in values)
