@@ -9,9 +9,10 @@ from conformance.bench.cases import Row, case, cases
 from conformance.bench.detection import Judges, judge_expiry, last_sent
 from conformance.bench.match import control
 from conformance.bench.puppet import SLOW_US
-from conformance.bench.scenario import SLOW_WAIT_US, establish, fresh
+from conformance.bench.scenario import SLOW_WAIT_US, establish, fresh, stays_up
 from refimpl.core.constants import State
 from refimpl.wire import damage
+from topologies.node import Capability
 
 BASE_US = 300_000
 
@@ -93,6 +94,62 @@ def test_silence_in_down_changes_nothing(bench: Bench) -> None:
     bench.until(told.time_us + 2 * SLOW_US + SLOW_WAIT_US)
     same = control(state=State.DOWN, diag=first.packet.diag)
     changed = [seen for seen in bench.from_target(first) if not same(seen)]
+    bench.check(
+        not changed,
+        expected=f"{same} also after the Detection Time",
+        actual=f"frame {changed[0].frame} with {same.difference(changed[0])}" if changed else "",
+        frames=[first, *changed],
+    )
+
+
+@case("5880-6.8.4-09", judges=["5880-6.8.4-r03"])
+def test_long_detection_time(bench: Bench) -> None:
+    """Detect Mult 16 and 268 s make a Detection Time of more than an hour, not one that forgot its upper bits."""
+    # 16 times this is 16 µs more than 2**32 µs.
+    puppet = establish(bench)
+    bench.stop_keepalives(puppet)
+    told = bench.send(puppet, poll=True, detect_mult=16, desired_min_tx_interval_us=0x10000001)
+    bench.until(told.time_us + 3 * SLOW_US)
+    stays_up(bench, puppet, told, because=f"frame {told.frame} announced that the next packet is minutes away")
+    came = bench.from_target(told)
+    bench.check(bool(came), expected="packets with state Up", actual="no packet", frames=[told])
+
+
+@cases(
+    Row("5880-6.8.4-10", ["5880-6.8.4-r01"], {"local_mult": 9, "remote_mult": 3}),
+    Row("5880-6.8.4-11", ["5880-6.8.4-r01"], {"local_mult": 2, "remote_mult": 6}),
+)
+def test_each_direction_has_its_own(bench: Bench, local_mult: int, remote_mult: int) -> None:
+    """Detect Mult {local_mult} here and {remote_mult} there: the Detection Time is that of what is received."""
+    puppet = bench.puppet(detect_mult=remote_mult)
+    establish(bench, puppet=puppet, detect_mult=local_mult)
+    bench.stop_keepalives(puppet)
+    bench.send(puppet)
+    judges = Judges(too_early="5880-6.8.4-r01", too_late="5880-6.8.4-r01")
+    judge_expiry(bench, puppet, remote_mult * BASE_US, judges)
+
+
+@case("5880-6.8.4-12", judges=["5880-6.8.4-r09"], needs=[Capability.ADMIN_DOWN], seconds=7)
+def test_silence_in_admin_down_changes_nothing(bench: Bench) -> None:
+    """In AdminDown, the passing of the Detection Time changes neither state nor diagnostic."""
+    puppet = bench.puppet(detect_mult=2)
+    establish(bench, puppet=puppet)
+    bench.stop_keepalives(puppet)
+    start = bench.command(bench.node.set_admin, bench.specs[0], enabled=False)
+    down = control(state=State.ADMIN_DOWN)
+    first = bench.wait(down, within_us=SLOW_WAIT_US, after=start, what="AdminDown", puppet=puppet)
+    expired_us = last_sent(bench, puppet).time_us + 2 * BASE_US
+    bench.until(expired_us + SLOW_WAIT_US)
+    came = [seen for seen in bench.from_target(first) if puppet.is_from_target(seen)]
+    if not any(seen.time_us > expired_us for seen in came):
+        # 6.8.16 only recommends that packets be sent for a while. A packet of the far end's may call one forth.
+        hello = bench.send(puppet, state=State.UP, poll=True)
+        bench.until(hello.time_us + SLOW_WAIT_US)
+        came += [seen for seen in bench.from_target(hello) if puppet.is_from_target(seen)]
+    if not any(seen.time_us > expired_us for seen in came):
+        bench.alternatives.append("nothing is sent in AdminDown after the Detection Time, so nothing can have changed")
+    same = control(state=State.ADMIN_DOWN, diag=first.packet.diag)
+    changed = [seen for seen in came if not same(seen)]
     bench.check(
         not changed,
         expected=f"{same} also after the Detection Time",

@@ -6,8 +6,8 @@ from conformance.bench.detection import Judges, judge_expiry
 from conformance.bench.match import control
 from conformance.bench.packets import in_words
 from conformance.bench.puppet import SLOW_US
-from conformance.bench.rates import collect_intervals
-from conformance.bench.scenario import SLOW_WAIT_US, establish, fresh, poll
+from conformance.bench.rates import Rate, collect_intervals, judge_rate
+from conformance.bench.scenario import SLOW_WAIT_US, announce, establish, fresh, poll
 from refimpl.core.constants import State
 from topologies.node import Capability
 
@@ -108,3 +108,31 @@ def test_demand_means_nothing_unless_up(bench: Bench) -> None:
     sent = bench.send(puppet)
     init = bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, after=sent, what="Init", puppet=puppet)
     bench.expect(control(final=False), within_us=SLOW_WAIT_US, after=init, puppet=puppet)
+
+
+@case("5880-6.8.6-67", judges=["5880-6.8.6-r22", "5880-6.8.6-r25"], seconds=9)
+def test_rate_follows_up_and_down(bench: Bench) -> None:
+    """Required Min RX Interval of the far end rises to 900 ms and falls to 500 ms: the rate follows both ways."""
+    puppet = establish(bench)
+    announce(bench, puppet, required_min_rx_us=900_000)
+    bench.elapse(INTERVAL_US)
+    intervals = collect_intervals(bench, puppet, 3, slowest_us=900_000)
+    judge_rate(bench, intervals, Rate(900_000, too_fast="5880-6.8.6-r22"), "interval after the rise")
+    announce(bench, puppet, required_min_rx_us=500_000)
+    bench.elapse(INTERVAL_US)
+    intervals = collect_intervals(bench, puppet, 3, slowest_us=900_000)
+    rate = Rate(500_000, too_fast="5880-6.8.6-r22", too_slow="5880-6.8.6-r25")
+    judge_rate(bench, intervals, rate, "interval after the fall")
+
+
+@case("5880-6.8.6-77", judges=["5880-6.8.6-r20"])
+def test_remote_state_is_that_of_the_last_packet(bench: Bench) -> None:
+    """A far end in Demand mode that falls back from Up to Init is sent periodic packets again."""
+    puppet = establish(bench)
+    puppet.demand = True
+    poll(bench, puppet)
+    # 6.8.6 leaves the target Up, but Demand mode is active only while the far end reports Up, too.
+    puppet.state = State.INIT
+    fallen = bench.send(puppet)
+    bench.until(fallen.time_us + INTERVAL_US)
+    bench.expect(PERIODIC, within_us=3 * SLOW_US, after=bench.mark(), puppet=puppet)
