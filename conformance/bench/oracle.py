@@ -88,3 +88,16 @@ def periodic_intervals(packets: Iterable[Seen]) -> list[Interval]:
 def spread_us(intervals: Sequence[Interval]) -> int:
     """Difference between the longest and the shortest interval, microseconds."""
     return max(i.us for i in intervals) - min(i.us for i in intervals)
+
+
+def recurrence(values: Sequence[int], lags: int) -> float:
+    """The greatest correlation, -1 to 1 without regard to sign, between a sequence and itself 1 to `lags` places later.
+
+    Of independent values it is about 1/sqrt(n). Values that take turns come near 1, and so do equal ones.
+    """
+    mean = sum(values) / len(values)
+    parts = [value - mean for value in values]
+    power = sum(part * part for part in parts)
+    if power == 0:
+        return 1.0
+    return max(abs(sum(a * b for a, b in zip(parts, parts[lag:], strict=False))) / power for lag in range(1, lags + 1))

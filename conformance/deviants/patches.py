@@ -9,8 +9,9 @@ from refimpl.core import transmission
 from refimpl.core.constants import Diag, State
 from refimpl.core.fsm import TABLE, Event, Transition
 from refimpl.core.outputs import DiscardReason
-from refimpl.core.packet import ControlPacket
+from refimpl.core.packet import ControlPacket, Meta
 from refimpl.core.procedures import RFC5880, Procedures, announce, learn
+from refimpl.core.reception import PacketRow
 from refimpl.core.variables import StateVariables
 
 
@@ -114,3 +115,15 @@ def swapped(packet: ControlPacket, v: StateVariables, poll: bool, final: bool) -
 def following(**functions: Any) -> Procedures:
     """The procedures with some of them replaced."""
     return replace(RFC5880, **functions)
+
+
+def dropping(drops: Callable[[ControlPacket, Meta], bool]) -> Procedures:
+    """The procedures with one discard rule too many."""
+    row = PacketRow(DiscardReason.VERSION, "deviant", drops)
+    return replace(RFC5880, before_selection=(row, *RFC5880.before_selection))
+
+
+def weakened(reason: DiscardReason, drops: Callable[[ControlPacket, Meta], bool]) -> Procedures:
+    """The procedures with another predicate for one discard rule."""
+    rows = (replace(row, drops=drops) if row.reason is reason else row for row in RFC5880.before_selection)
+    return replace(RFC5880, before_selection=tuple(rows))

@@ -50,6 +50,7 @@ def test_far_end_changes_its_rate_in_a_final(bench: Bench) -> None:
 def test_change_while_down(bench: Bench, what: str, before_us: int, after_us: int) -> None:
     """Desired Min TX Interval {what} in Down: the rate changes at once, though nobody answers the Poll."""
     puppet = fresh(bench, desired_min_tx_us=before_us)
+    puppet.answers_polls = False
     old = bench.log[-1].packet.desired_min_tx_interval_us
     start = bench.command(bench.node.set_timers, bench.specs[0], desired_min_tx_us=after_us)
     changed = control(desired_min_tx_interval_us=Not(old))

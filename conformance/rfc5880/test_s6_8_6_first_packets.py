@@ -36,6 +36,9 @@ def test_zero_finds_the_session(bench: Bench, local: State, received: State, exp
     """In {local}, a packet with Your Discriminator zero and state {received} is taken in, and leads to {expected}."""
     puppet = bring_to(bench, local)
     puppet.state = received
+    if local is INIT and received is DOWN:
+        # Only a far end that begins anew leaves a trace here, as the state stays what it is.
+        puppet.my_discriminator ^= 0x33333333
     sent = bench.send(puppet, your_discriminator=0)
     bench.expect(
         control(state=expected, your_discriminator=puppet.my_discriminator),

@@ -6,7 +6,7 @@ Tolerance: the fixed part of the bench plus twice its measured lateness, at most
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import Row, case, cases
 from conformance.bench.match import control
-from conformance.bench.oracle import spread_us
+from conformance.bench.oracle import recurrence, spread_us
 from conformance.bench.packets import milliseconds
 from conformance.bench.puppet import SLOW_US
 from conformance.bench.rates import Rate, collect_intervals, judge_rate
@@ -21,6 +21,11 @@ LEAST_SPREAD = 0.025
 """A hundred intervals that differ by less than this part were not drawn from any range that deserves the name
 jitter."""
 
+RECURRENCE_LAGS = 10
+GREATEST_RECURRENCE = 0.7
+"""Of a hundred random intervals it is 0.1 to 0.3, and reaches this value once in 10**11 runs. Intervals that are drawn
+on a fixed grid (each one makes up for the one before) come to 0.5, and are still random."""
+
 
 @case("5880-6.8.7-01", judges=["5880-6.8.7-r01", "5880-6.8.7-r03", "5880-6.8.7-r02"], seconds=22)
 def test_jitter(bench: Bench) -> None:
@@ -33,6 +38,13 @@ def test_jitter(bench: Bench) -> None:
         spread_us(intervals) > JITTERED_US * LEAST_SPREAD,
         expected="intervals that vary at random",
         actual=f"{len(intervals)} intervals within {milliseconds(spread_us(intervals))} of each other",
+        requirement="5880-6.8.7-r02",
+    )
+    repeats = recurrence([each.us for each in intervals], RECURRENCE_LAGS)
+    bench.check(
+        repeats < GREATEST_RECURRENCE,
+        expected=f"intervals that do not follow from the ones before (a correlation below {GREATEST_RECURRENCE})",
+        actual=f"{len(intervals)} intervals that repeat themselves with a correlation of {repeats:.2f}",
         requirement="5880-6.8.7-r02",
     )
 
