@@ -4,6 +4,8 @@ Each packet would change everything there is to change: it polls, says Down, has
 more packets (Required Min RX Interval 0). Nothing follows it for a while that could repair what it did.
 """
 
+from typing import Any
+
 from conformance.bench.bench import Bench
 from conformance.bench.cases import Row, cases
 from conformance.bench.match import control
@@ -20,14 +22,14 @@ WATCHED_US = 4 * INTERVAL_US
 """Long enough for three packets at the agreed rate."""
 
 
-def leaves_no_trace(bench: Bench, puppet: Puppet, flaw: Damage | None, because: str, **fields: object) -> None:
+def leaves_no_trace(bench: Bench, puppet: Puppet, flaw: Damage | None, because: str, **fields: Any) -> None:
     """Judge that a packet with a flaw changes nothing: no Final, no transition, no variable."""
     sane = poll(bench, puppet)
     if sane.packet.state != State.UP:
         raise Inconclusive(f"the target was not Up before the probe (frame {sane.frame})")
     pace_polls(bench, puppet)
     puppet.keepalives, puppet.next_keepalive_us = False, None
-    everything: dict[str, object] = {
+    everything: dict[str, Any] = {
         "state": State.DOWN,
         "poll": True,
         "my_discriminator": puppet.my_discriminator ^ 0x5A5A5A5A,
