@@ -42,16 +42,16 @@ def test_values_survive_a_failure(bench: Bench) -> None:
     bench.wait(changed, within_us=SLOW_WAIT_US, after=start, what="the change", puppet=puppet)
     down = fail(bench, puppet)
     shake_hands(bench, puppet)
-    back = bench.mark()
     bench.elapse(2 * SLOW_US)
-    came = [seen for seen in bench.from_target(down) if puppet.is_from_target(seen)]
-    lost = [seen for seen in [down, *came] if not changed(seen)]
-    bench.check(
-        bool(bench.from_target(back)) and not lost,
-        expected=f"{changed}, from the failure (frame {down.frame}) on and after it",
-        actual=f"frame {lost[0].frame}: {in_words(lost[0])}" if lost else "no packet",
-        frames=[down, *lost],
-    )
+    last = next(seen for seen in reversed(bench.log) if puppet.is_from_target(seen))
+    # What Required Min RX Interval is while the session is not Up is outside the scope of 6.8.1.
+    for kept, seen in ((control(detect_mult=CHANGED_MULT), down), (changed, last)):
+        bench.check(
+            kept(seen),
+            expected=f"{kept} in frame {seen.frame}: a failure resets nothing",
+            actual=in_words(seen),
+            frames=[down, seen],
+        )
 
 
 @case("5880-6.8.1-13", judges=["5880-6.8.1-r13"], seconds=9)
@@ -104,7 +104,9 @@ def test_far_end_is_remembered(bench: Bench, what: str, state: State) -> None:
     last = bench.send(puppet, state=state)
     detection_us = puppet.detect_mult * SLOW_US
     bench.until(last.time_us + detection_us)
-    before = bench.from_target(last, before_us=last.time_us + detection_us - bench.tolerance_for(detection_us))
+    before = bench.from_target(
+        last, before_us=last.time_us + detection_us - bench.tolerance_for(detection_us, since=last)
+    )
     forgot = [seen for seen in before if seen.packet.your_discriminator != puppet.my_discriminator]
     bench.check(
         bool(before) and not forgot,

@@ -19,18 +19,17 @@ MULT = 3
 
 def judge_new_rate(bench: Bench, puppet: Puppet, interval_us: int, requirement: str) -> None:
     """Judge three intervals, the first of which begins with a packet that is sent from now on."""
-    first = bench.wait(PERIODIC, within_us=SLOW_WAIT_US, after=bench.mark(), what="a periodic packet", puppet=puppet)
-    bench.until(first.time_us + bench.tolerance_for(interval_us))
+    bench.wait(PERIODIC, within_us=SLOW_WAIT_US, after=bench.mark(), what="a periodic packet", puppet=puppet)
     intervals = collect_intervals(bench, puppet, 3, slowest_us=LONG_US, after=bench.mark())
     rate = Rate(interval_us, too_fast=requirement, too_slow=requirement)
     judge_rate(bench, intervals, rate, f"interval at {milliseconds(interval_us)}")
 
 
-@case("5880-6.8.2-01", judges=["5880-6.8.2-r01"], seconds=11)
+@case("5880-6.8.2-01", judges=["5880-6.8.2-r01"], seconds=8)
 def test_rate_is_negotiated_again_and_again(bench: Bench) -> None:
-    """Required Min RX Interval of the far end goes from 300 to 900 ms, to 500 and to 900 again: the rate follows."""
+    """Required Min RX Interval of the far end goes from 300 to 900 ms and to 500 again: the rate follows."""
     puppet = establish(bench)
-    for interval_us in (LONG_US, 500_000, LONG_US):
+    for interval_us in (LONG_US, 500_000):
         announce(bench, puppet, required_min_rx_us=interval_us)
         judge_new_rate(bench, puppet, interval_us, "5880-6.8.2-r01")
 

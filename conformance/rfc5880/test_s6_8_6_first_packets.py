@@ -54,8 +54,7 @@ def test_zero_finds_the_session(bench: Bench, local: State, received: State, exp
     Row("5880-6.8.6-49", ["5880-6.8.6-r12"], {"received": INIT}),
 )
 def test_zero_in_down(bench: Bench, received: State) -> None:
-    """In Down, a packet with Your Discriminator zero and state {received} is discarded: not even its sender is
-    noted."""
+    """In Down, a packet with Your Discriminator zero and state {received} is discarded and leaves no trace."""
     puppet = fresh(bench)
     flawed = bench.send(puppet, your_discriminator=0, state=received)
     for trace in (control(state=Not(DOWN)), control(your_discriminator=Not(0))):

@@ -22,13 +22,9 @@ PADDING = (1, 2, 4, 8, 9, 20, 26, 36, 76, 231, 232, 1000, 1400)
 
 def sized(length: int, payload: int) -> Damage:
     """A packet with this Length field in a payload of so many bytes."""
-    if payload < MANDATORY_LENGTH:
-        fit = damage.keep(payload)
-    elif payload > MANDATORY_LENGTH:
-        fit = damage.pad(bytes(payload - MANDATORY_LENGTH))
-    else:
-        return damage.field(length=length)
-    return damage.chain(damage.field(length=length), fit)
+    fit = damage.keep(payload) if payload <= MANDATORY_LENGTH else damage.pad(bytes(payload - MANDATORY_LENGTH))
+    change = damage.chain(damage.field(length=length), fit)
+    return Damage(f"Length {length} in {payload} bytes", change.apply)
 
 
 OTHER_VERSIONS = tuple(damage.field(version=version) for version in range(8) if version != VERSION)

@@ -74,8 +74,7 @@ def test_discarded_packet_leaves_no_trace(bench: Bench, flaw: Damage) -> None:
     Row("5880-6.8.6-69", ["5880-6.8.6-r01"], {"what": "zero and state Up", "your": None, "state": State.UP}),
 )
 def test_session_is_selected_before_anything_is_set(bench: Bench, what: str, your: int | None, state: State) -> None:
-    """A packet from the far end's address with a Your Discriminator {what} sets nothing in the session of that
-    address."""
+    """A packet with Your Discriminator {what} sets nothing in the session of the address that it came from."""
     puppet = bench.puppet(detect_mult=10)
     establish(bench, puppet=puppet)
     value = 0 if your is None else puppet.reflected ^ your
