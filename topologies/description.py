@@ -20,7 +20,7 @@ IPV4_PREFIX = 28
 """Room for addresses that neither side owns, as a stranger on the subnet would have."""
 IPV6_PREFIX = 64
 
-NEIGHBOURS = 6
+NEIGHBOURS = 4
 """Further addresses on the tester's side of each link that the target can send to, so that it can have several sessions
 there at once."""
 

@@ -90,7 +90,7 @@ def test_second_change_during_a_poll(bench: Bench) -> None:
         if puppet.is_from_target(seen)
         and not seen.packet.final
         and seen.packet.required_min_rx_interval_us == SECOND_US
-        and seen.time_us > final.time_us + bench.tolerance_for(ROUND_TRIP_US, since=final)
+        and seen.time_us > final.time_us + bench.tolerance_between(since=final)
     ]
     settled = [seen for seen in second if not seen.packet.poll]
     bench.check(

@@ -4,7 +4,6 @@ from conformance.bench.bench import Bench, Mark
 from conformance.bench.cases import case
 from conformance.bench.match import control
 from conformance.bench.packets import in_words
-from conformance.bench.puppet import SLOW_US
 from conformance.bench.scenario import FINAL, PERIODIC, SLOW_WAIT_US, establish, pace_polls, poll
 from conformance.bench.verdicts import Inconclusive
 from refimpl.core.constants import Diag, State
@@ -24,7 +23,7 @@ def test_periodic_packets_say_what_the_final_said(bench: Bench) -> None:
     if final.packet.state != State.DOWN:
         raise Inconclusive(f"the target did not go Down (frame {final.frame})")
     # A packet may have been on its way.
-    settled = Mark(final.time_us + bench.tolerance_for(SLOW_US, since=final), len(bench.log))
+    settled = Mark(final.time_us + bench.tolerance_between(since=final), len(bench.log))
     bench.until(settled.time_us + SLOW_WAIT_US)
     after = [seen for seen in bench.from_target(settled) if puppet.is_from_target(seen) and PERIODIC(seen)]
     reason = Diag.NEIGHBOR_SIGNALED_SESSION_DOWN

@@ -1,9 +1,12 @@
 """Judging times: which intervals count, how much tolerance there is, rates, and the Detection Time."""
 
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scripted_target import MS, MUST, OTHER, SHOULD, ScriptedWire, bench_on, control, seen
 
 from conformance.bench.bench import Bench
@@ -15,6 +18,7 @@ from conformance.bench.oracle import (
     Interval,
     lateness_between,
     periodic_intervals,
+    recurrence,
     same_contents,
     spread_us,
     tolerance_us,
@@ -269,3 +273,22 @@ def test_wrong_diag() -> None:
     with pytest.raises(Violation) as raised:
         expiry(EVERY_SIDE, (DETECTION, EXPIRED | {"diag": Diag.PATH_DOWN}))
     assert raised.value.requirement == OTHER
+
+
+@pytest.mark.parametrize(
+    ("values", "repeats"),
+    [
+        ([1, 9] * 50, True),  # in turns
+        ([1, 3, 5, 7, 9] * 20, True),  # a saw
+        ([5] * 100, True),
+        ([number * number % 101 for number in range(100)], False),
+    ],
+)
+def test_recurrence_tells_what_repeats_itself(values: list[int], repeats: bool) -> None:
+    assert (recurrence(values, 10) > 0.8) is repeats
+
+
+@given(st.integers(min_value=0))
+def test_random_intervals_do_not_recur(seed: int) -> None:
+    rng = Random(seed)
+    assert recurrence([rng.randint(150_000, 200_000) for _ in range(100)], 10) < 0.8

@@ -322,3 +322,13 @@ def test_the_log_holds_both_directions_in_the_order_of_the_capture(wire: Scripte
     last: Any = bench.elapse(200)[-1]
     assert isinstance(last, Seen)
     assert moments(bench) == [(1, False), (2, True), (3, False)]
+
+
+# ---------------------------------------------------------------- puppets
+
+
+@pytest.mark.parametrize(("family", "local"), [(4, "192.0.2.5"), (6, "2001:db8::5")])
+def test_a_puppet_beside_the_tester_has_an_address_of_its_own(bench: Bench, family: int, local: str) -> None:
+    puppet, beside = bench.puppet(family), bench.puppet(family, beside=2)
+    assert (puppet.local, beside.local) == (LINK.tester_addresses[family], local)
+    assert beside.peer == LINK.target_addresses[family]

@@ -1,6 +1,6 @@
 """The plan of a laboratory: distinct, within the kernel's limits, the same for every reader."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,10 @@ from topologies.description import (
     IPV6_PREFIX,
     MAX_LINKS_PER_SLOT,
     MAX_SLOTS,
+    NEIGHBOURS,
     LabDescription,
     Link,
+    neighbour,
     plan,
 )
 from topologies.errors import LabError
@@ -86,3 +88,20 @@ def test_what_does_not_fit_is_refused(run_id: str, slots: int, links: int, compl
     with pytest.raises(LabError) as caught:
         plan(run_id, slots, links, Path("/x"))
     assert str(caught.value).startswith(complaint)
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_neighbours_are_further_addresses_of_the_subnet(family: str) -> None:
+    link = plan("run", 2, 2, Path("/nowhere")).slots[1].links[1]
+    tester, target = getattr(link, f"tester_{family}"), getattr(link, f"target_{family}")
+    prefix = IPV4_PREFIX if family == "ipv4" else IPV6_PREFIX
+    subnet = ip_interface(f"{tester}/{prefix}").network
+    found = [neighbour(tester, number) for number in range(1, NEIGHBOURS + 1)]
+    assert len({tester, target, str(ip_address(tester) + 2), *found}) == NEIGHBOURS + 3
+    assert all(ip_address(each) in subnet and ip_address(each) != subnet.broadcast_address for each in found)
+
+
+@pytest.mark.parametrize("number", [0, NEIGHBOURS + 1])
+def test_there_are_no_other_neighbours(number: int) -> None:
+    with pytest.raises(ValueError, match="there are 1 to"):
+        neighbour("10.203.0.1", number)
