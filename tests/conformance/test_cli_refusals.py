@@ -69,7 +69,7 @@ def test_unknown_case_with_a_suggestion() -> None:
         ["--rfc", "5881", "--case", "5880-6.8.6-04"],
         ["--rfc", "5881", "--section", "6.8.6"],
         ["--rfc", "9999"],
-        ["--level", "may"],
+        ["--rfc", "5880", "--section", "9", "--level", "may"],
     ],
 )
 def test_a_selection_that_leaves_nothing(options: list[str]) -> None:
