@@ -70,6 +70,17 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An attempt that is over: its outcome, the bench with all that was seen, the tester's worst lateness in
+    microseconds, and the capture's place in the report's folder ("" for none)."""
+
+    outcome: Outcome
+    bench: Bench
+    lateness_us: int
+    capture: str
+
+
 def run(
     runnable: Runnable,
     target: Target,
@@ -134,12 +145,12 @@ def _surprise(result: CaseResult, known: KnownDeviation) -> str:
     return f"a {known.verdict} was expected, but of {known.violates or 'the same requirement'} with {known.seen!r} seen"
 
 
-def _attempt(
-    runnable: Runnable, target: Target, catalogue: Catalogue, *, seed: int, attempt: int, folder: Path | None
-) -> CaseResult:
+def judge(
+    runnable: Runnable, target: Target, catalogue: Catalogue, *, seed: int, attempt: int = 1, folder: Path | None = None
+) -> Judgement:
+    """Try `target` by one case, once. `run` is what reports are made of; this is for whoever needs the outcome alone."""
     case = runnable.case
     rng = Random(f"{seed}/{case.id}/{attempt}")
-    started = time.monotonic_ns()
     lease = target.lease(rng)
     path = folder / f"{case.id}.pcapng" if folder is not None else None
     recorder = NullRecorder() if path is None else Recorder(path, lease.wire.link.tester_interface)
@@ -156,6 +167,15 @@ def _attempt(
     finally:
         bench.close()
         recorder.close()
+    return Judgement(outcome, bench, lateness, f"{path.parent.name}/{path.name}" if path is not None else "")
+
+
+def _attempt(
+    runnable: Runnable, target: Target, catalogue: Catalogue, *, seed: int, attempt: int, folder: Path | None
+) -> CaseResult:
+    case, started = runnable.case, time.monotonic_ns()
+    judged = judge(runnable, target, catalogue, seed=seed, attempt=attempt, folder=folder)
+    outcome, bench = judged.outcome, judged.bench
     return CaseResult(
         id=case.id,
         title=case.title,
@@ -172,10 +192,10 @@ def _attempt(
         packets=_packet_table(bench, outcome.frames),
         measurements=bench.measurements,
         notes=[*bench.notes, *outcome.notes],
-        capture=f"{path.parent.name}/{path.name}" if path is not None else "",
+        capture=judged.capture,
         repeat=repeat_command(target.name, case.id, seed),
         duration_us=(time.monotonic_ns() - started) // 1000,
-        lateness_us=lateness,
+        lateness_us=judged.lateness_us,
         attempts=attempt,
     )
 

@@ -1,9 +1,10 @@
 """The built-in reference on the virtual clock: each case gets a system of its own, in this process, in no time."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 
+from conformance.bench.verdicts import Inconclusive
 from conformance.bench.wire import Arrival, Late, Link
 from conformance.targets.target import Lease
 from refimpl import __version__
@@ -32,6 +33,24 @@ EPOCH_US = 1_767_225_600_000_000
 """Virtual time starts at 2026-01-01 00:00 UTC, so that captures have a date and are the same in every run."""
 
 PROFILES: Mapping[str, Profile] = {"single_hop": SINGLE_HOP, "multi_hop": MULTI_HOP}
+
+
+EVENTS = 10_000
+"""How many frames and timers one case may cause; the longest one needs some 400."""
+
+
+class BoundedClock(VirtualClock):
+    """A virtual clock that ends a case which goes on without end: a speaker that sends at no interval, for one, would
+    otherwise keep simulated time where it is for ever."""
+
+    _events = 0
+
+    def call_at(self, when: int, callback: Callable[[], None]) -> None:
+        """As the clock's. Raises Inconclusive after EVENTS calls."""
+        self._events += 1
+        if self._events > EVENTS:
+            raise Inconclusive(f"more than {EVENTS:,} frames and timers on the virtual link: the case has no end")
+        super().call_at(when, callback)
 
 
 class VirtualWire:
@@ -170,7 +189,7 @@ class ReferenceTarget:
 
     def lease(self, rng: Random) -> Lease:
         """A new system with an address on a new link."""
-        clock = VirtualClock(EPOCH_US)
+        clock = BoundedClock(EPOCH_US)
         tester, target = connect(clock, Random(rng.random()))
         interface = VirtualInterface(
             name=LINK.target_interface,
