@@ -4,6 +4,7 @@ import click
 
 from conformance.cli import command as test
 from conformance.coverage import command as requirements
+from conformance.deviants.command import command as deviants
 from refimpl import __version__
 
 
@@ -15,3 +16,4 @@ def main() -> None:
 
 main.add_command(test)
 main.add_command(requirements)
+main.add_command(deviants)

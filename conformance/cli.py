@@ -5,12 +5,10 @@ import contextlib
 import difflib
 import io
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 import click
 import pytest
@@ -20,16 +18,17 @@ from rich.table import Table
 import conformance
 from conformance import inventory
 from conformance.bench.cases import Case
-from conformance.catalogue import Catalogue, CatalogueError, load_catalogue
+from conformance.catalogue import Catalogue
 from conformance.expectations import ExpectationError, load
+from conformance.interruption import termination_unwinds
+from conformance.refusal import INTERRUPTED, Refusal, load_suite
 from conformance.selection import Selection
 from conformance.targets.registry import REFERENCE, names
 from reports.model import Run
 from reports.terminal import print_run
 from reports.write import WRITERS
 
-AS_EXPECTED, UNEXPECTED, USAGE, NO_LAB = 0, 1, 2, 3
-INTERRUPTED = 130
+AS_EXPECTED, UNEXPECTED, NO_LAB = 0, 1, 3
 
 JOBS_PER_CORE = 6
 """A case on the real clock mostly waits; more jobs than this per core make the tester late."""
@@ -42,14 +41,6 @@ clock, root). Options that are not listed here go to pytest: -k, -x, --lf, -v ..
 Exit codes: 0 all verdicts as expected, 1 a verdict that is not among the target's known deviations, 2 usage or
 configuration, 3 the laboratory or the target did not come up, 130 interrupted.
 """
-
-
-class Refusal(click.ClickException):
-    """One line on stderr and an exit code."""
-
-    def __init__(self, message: str, code: int = USAGE) -> None:
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc]  # click declares it on the class
 
 
 @click.command(name="test", help=HELP, context_settings={"ignore_unknown_options": True})
@@ -80,7 +71,7 @@ def command(
     pytest_args: tuple[str, ...],
 ) -> None:
     """See HELP."""
-    catalogue, found = _load()
+    catalogue, found = load_suite()
     chosen = _select(found, catalogue, Selection(rfc, section, cases, level))
     if listing:
         _print_list(chosen)
@@ -98,7 +89,7 @@ def command(
         arguments += ["--case", case]
     try:
         with ExitStack() as stack:
-            keeper = _Keeper(stack.enter_context(_termination_unwinds()))
+            keeper = _Keeper(stack.enter_context(termination_unwinds()))
             if real:
                 arguments += ["--lab", str(_start(stack, target, max(1, jobs)))]
             keeper.heed_signals()
@@ -106,16 +97,6 @@ def command(
     except KeyboardInterrupt:
         raise Refusal("interrupted", INTERRUPTED) from None
     sys.exit(_end(keeper, report))
-
-
-def _load() -> tuple[Catalogue, dict[str, inventory.Runnable]]:
-    try:
-        catalogue = load_catalogue()
-        found = inventory.collect()
-        inventory.check(found, catalogue)
-    except (CatalogueError, inventory.InventoryError) as error:
-        raise Refusal(str(error)) from error
-    return catalogue, found
 
 
 def _select(found: dict[str, inventory.Runnable], catalogue: Catalogue, selection: Selection) -> list[Case]:
@@ -246,32 +227,6 @@ def _end(keeper: _Keeper, report: Path) -> int:
         raise Refusal("no case was left to run")
     as_expected = keeper.code == pytest.ExitCode.OK and not (run is not None and run.unexpected())
     return AS_EXPECTED if as_expected else UNEXPECTED
-
-
-@contextmanager
-def _termination_unwinds() -> Iterator[list[int]]:
-    """SIGTERM and SIGHUP take the same way out as Ctrl-C, so that the laboratory is torn down.
-
-    Yields the signals that came: Python drops what a signal raises in a callback, such as those that run at a fork.
-
-    Only in this process: a library that forks (netlink does, to enter a namespace) ends its child with SIGTERM, and
-    a child that unwound would tear down what it shares with us, the event loop for one.
-    """
-    owner = os.getpid()
-    came: list[int] = []
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        if os.getpid() != owner:
-            os._exit(128 + number)
-        came.append(number)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_list(cases: list[Case]) -> None:

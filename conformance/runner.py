@@ -8,10 +8,11 @@ was seen only once is in the notes, and the number of attempts is in the result.
 import shlex
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 from captures.record import Recorder
 from conformance.bench.bench import Bench
@@ -39,7 +40,11 @@ fault."""
 GOOD = (Verdict.PASS, Verdict.PASS_ALTERNATIVE, Verdict.UNSUPPORTED)
 """Verdicts that need no entry in the expectations."""
 
-OF_LEVEL = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN}
+OF_LEVEL: Mapping[str, Literal[Verdict.FAIL, Verdict.WARN]] = {"MUST": Verdict.FAIL, "SHOULD": Verdict.WARN}
+"""What it is called when a requirement of a level is not followed. A MAY cannot be broken."""
+
+CASE_FAILED = "the case itself failed"
+"""How a reason begins that is an error of the suite."""
 
 
 class NullRecorder:
@@ -148,7 +153,7 @@ def _surprise(result: CaseResult, known: KnownDeviation) -> str:
 def judge(
     runnable: Runnable, target: Target, catalogue: Catalogue, *, seed: int, attempt: int = 1, folder: Path | None = None
 ) -> Judgement:
-    """Try `target` by one case, once. `run` is what reports are made of; this is for whoever needs the outcome alone."""
+    """Try `target` by one case, once. `run` makes the result of a report; this is for whoever needs the outcome."""
     case = runnable.case
     rng = Random(f"{seed}/{case.id}/{attempt}")
     lease = target.lease(rng)
@@ -236,9 +241,7 @@ def _judge(runnable: Runnable, lease: Lease, bench: Bench, catalogue: Catalogue)
         return Outcome(Verdict.UNSUPPORTED, reason=str(error))
     except Exception as error:
         where = traceback.format_exc().strip().splitlines()
-        return Outcome(
-            Verdict.INCONCLUSIVE, reason=f"the case itself failed: {type(error).__name__}: {error}", notes=where
-        )
+        return Outcome(Verdict.INCONCLUSIVE, reason=f"{CASE_FAILED}: {type(error).__name__}: {error}", notes=where)
     if bench.alternatives:
         return Outcome(Verdict.PASS_ALTERNATIVE, reason="; ".join(dict.fromkeys(bench.alternatives)))
     return Outcome(Verdict.PASS)

@@ -127,6 +127,15 @@ class TargetInfo(_Model):
     lacks: dict[str, str] = {}
 
 
+class RfcCoverage(_Model):
+    """How much of one RFC the suite covers, whatever was selected for this run."""
+
+    rfc: str
+    requirements: int = Field(description="in the catalogue")
+    observable: int = Field(description="those that can be seen on the wire")
+    covered: int = Field(description="those of them that have a case")
+
+
 class Run(_Model):
     """One run of the suite against one target."""
 
@@ -139,6 +148,7 @@ class Run(_Model):
     started: datetime
     duration_us: int
     noise: Noise | None = None
+    coverage: list[RfcCoverage] = []
     results: list[CaseResult]
 
     def totals(self) -> dict[Verdict, int]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reports import html, junit, model
@@ -25,13 +26,14 @@ def write_all(run: Run, folder: Path) -> dict[str, Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OSError(f"cannot make the report folder {folder}: {error.strerror}") from error
-    return {name: _replace(run, folder / name, writer) for name, writer in WRITERS.items()}
+    return {name: replace(folder / name, partial(writer, run)) for name, writer in WRITERS.items()}
 
 
-def _replace(run: Run, path: Path, writer: Callable[[Run, Path], None]) -> Path:
+def replace(path: Path, writer: Callable[[Path], None]) -> Path:
+    """Have `writer` write `path`, so that nobody ever sees half of it. Raises OSError with one line, as `write_all`."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        writer(run, unfinished)
+        writer(unfinished)
         return unfinished.replace(path)
     except OSError as error:
         raise OSError(f"cannot write {path}: {error.strerror}") from error

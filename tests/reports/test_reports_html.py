@@ -8,6 +8,7 @@ from sample_run import hostile, large_run, passing_run, run_of, sample_run
 
 from reports import html
 from reports.model import Verdict
+from reports.page import inline, relative_link
 
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)> {{ 7 * 7 }} javascript:alert(3)"
 VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "line", "circle"}
@@ -122,7 +123,7 @@ def test_only_the_scripts_of_the_page_itself_may_run() -> None:
     assert "49" not in re.findall(r"\d+", page.text)
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     assert not any(value.lower().lstrip().startswith("javascript:") for _, value in page.attributes("href"))
-    assert html._inline("report.js") in source
+    assert inline("report.js") in source
 
 
 @pytest.mark.parametrize(
@@ -135,8 +136,8 @@ def test_what_is_no_web_address_is_shown_and_not_linked(link: str) -> None:
 
 
 def test_a_capture_with_odd_characters_is_linked_beside_the_report() -> None:
-    assert html.relative_link("cases/5880-6.8.6-04 [ipv6].pcapng") == "./cases/5880-6.8.6-04%20%5Bipv6%5D.pcapng"
-    assert html.relative_link("//elsewhere.example/x") == ".///elsewhere.example/x"
+    assert relative_link("cases/5880-6.8.6-04 [ipv6].pcapng") == "./cases/5880-6.8.6-04%20%5Bipv6%5D.pcapng"
+    assert relative_link("//elsewhere.example/x") == ".///elsewhere.example/x"
 
 
 def test_elements_are_closed_in_order() -> None:

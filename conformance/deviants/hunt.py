@@ -1,0 +1,109 @@
+"""The hunt: every deviant meets every case on the virtual clock, in as many processes as wished.
+
+Work is cut by cases, not by deviants: one case has nearly the same packets with every deviant, which keeps the codec's
+memory warm. What came of it does not depend on the number of processes. What it means is said in `findings`.
+"""
+
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from types import FrameType
+
+from conformance import runner
+from conformance.catalogue import Catalogue
+from conformance.deviants.deviant import Deviant
+from conformance.inventory import Runnable
+from reports.model import Verdict
+
+SEED = 1
+"""Which packets are random in the same way in every hunt, so that two hunts say the same."""
+
+CPU_SECONDS = 10
+"""Processor time of one trial. Some milliseconds are usual; a deviant or a case that computes for ever is ended here
+(one that only sends for ever is ended by the virtual link, see conformance.targets.reference)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one case said about one deviant; `reason` is given where it could say nothing."""
+
+    verdict: Verdict
+    violated: str = ""
+    reason: str = ""
+
+
+class Overrun(Exception):  # noqa: N818
+    """A trial took more processor time than CPU_SECONDS."""
+
+
+def hunt(
+    deviants: Sequence[Deviant], cases: Sequence[Runnable], catalogue: Catalogue, *, jobs: int
+) -> Generator[tuple[Runnable, list[Trial]], None, None]:
+    """Each case in its turn, with what it said about each deviant, in the order given. `jobs` 1 needs no process."""
+    quarry = _Quarry(tuple(deviants), {case.case.id: case for case in cases}, catalogue)
+    if jobs == 1:
+        for case in cases:
+            yield case, quarry.try_case(case.case.id)
+        return
+    with _workers(jobs, quarry) as workers:
+        yield from zip(cases, workers.map(_try_case, [case.case.id for case in cases]), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quarry:
+    deviants: tuple[Deviant, ...]
+    cases: dict[str, Runnable]
+    catalogue: Catalogue
+
+    def try_case(self, case_id: str) -> list[Trial]:
+        return [self._try(self.cases[case_id], deviant) for deviant in self.deviants]
+
+    def _try(self, case: Runnable, deviant: Deviant) -> Trial:
+        with _limited():
+            outcome = runner.judge(case, deviant.target(), self.catalogue, seed=SEED).outcome
+        return Trial(outcome.verdict, outcome.violated, outcome.reason)
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """Raise Overrun inside after CPU_SECONDS of processor time."""
+    before = signal.signal(signal.SIGPROF, _overrun)
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _overrun(number: int, frame: FrameType | None) -> None:
+    raise Overrun(f"more than {CPU_SECONDS} s of processor time")
+
+
+# ------------------------------------------------------------------ processes: deviants hold functions, which cannot be
+# sent to another process; a fork has them already.
+
+_quarry: _Quarry
+
+
+@contextmanager
+def _workers(jobs: int, quarry: _Quarry) -> Iterator[Executor]:
+    workers = ProcessPoolExecutor(jobs, get_context("fork"), initializer=_begin, initargs=(quarry,))
+    try:
+        yield workers
+    finally:
+        workers.shutdown(cancel_futures=True)
+
+
+def _begin(quarry: _Quarry) -> None:
+    global _quarry  # noqa: PLW0603 - there is no other way to hand something to a worker for all of its tasks
+    _quarry = quarry
+    # Ctrl-C reaches every process of a terminal. Only the first one decides what becomes of the hunt.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _try_case(case_id: str) -> list[Trial]:
+    return _quarry.try_case(case_id)

@@ -1,0 +1,138 @@
+"""The kill matrix: which deviant was caught by which cases, and what that says about the suite.
+
+A deviant is a speaker that breaks one requirement on purpose. The suite is as good as what it does to them.
+`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reports.model import Verdict
+from reports.words import count, duration
+
+SCHEMA_VERSION = "1.0"
+
+
+class Flaw(StrEnum):
+    """What may be wrong with the suite or its deviants."""
+
+    SURVIVOR = "survivor"
+    NOT_ACCUSABLE = "not accusable"
+    NO_DEVIANT = "no deviant"
+    TOOTHLESS = "toothless"
+    BLUNT = "blunt"
+    BROKEN = "broken"
+
+
+FLAW_MEANINGS: dict[Flaw, str] = {
+    Flaw.SURVIVOR: "a deviant that no case of its requirement caught",
+    Flaw.NOT_ACCUSABLE: "a deviant of a requirement that is unknown, a MAY, or not to be seen on the wire",
+    Flaw.NO_DEVIANT: "a requirement that a case judges, though nothing shows that the case can tell",
+    Flaw.TOOTHLESS: "a case that accused no deviant at all",
+    Flaw.BLUNT: "a case that accuses so many deviants that it must be judging something else than its clause",
+    Flaw.BROKEN: "a case that a deviant made fail by an error of its own",
+}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Finding(_Model):
+    """Something that has to be mended."""
+
+    flaw: Flaw
+    subject: str = Field(description="a case id, a requirement id, or the id and the name of a deviant")
+    words: str
+
+
+class Accusation(_Model):
+    """A case said that a deviant does not follow a requirement."""
+
+    case: str
+    verdict: Literal[Verdict.FAIL, Verdict.WARN]
+    requirement: str
+
+
+class Kill(_Model):
+    """What became of one deviant."""
+
+    breaks: str = Field(description="id of the requirement that it breaks")
+    level: Literal["MUST", "SHOULD", "MAY", ""] = Field(description='of that requirement; "" for one that is unknown')
+    summary: str = Field(description="the requirement in words")
+    name: str = Field(description="what the deviant does instead")
+    caught_by: list[str] = Field(description="cases that accused it by the requirement that it breaks")
+    blast_radius: list[Accusation] = Field(description="every other accusation of it")
+    inconclusive: int = Field(description="number of cases that could say nothing about it")
+
+
+class CaseTally(_Model):
+    """What one case did to all the deviants."""
+
+    id: str
+    title: str
+    caught: int = Field(description="deviants that it accused by the requirement that they break")
+    accused: int = Field(description="deviants that it accused by whatever requirement")
+
+
+class KillMatrix(_Model):
+    """One hunt."""
+
+    schema_version: str = SCHEMA_VERSION
+    generator: str = Field(description='for example "bfdspec 0.1.0"')
+    command: str = Field(description="the command line that made it")
+    seed: int
+    started: datetime
+    duration_us: int
+    complete: bool = Field(description="all deviants were hunted; otherwise nothing is said about cases")
+    kills: list[Kill]
+    cases: list[CaseTally]
+    findings: list[Finding]
+
+    @property
+    def caught(self) -> int:
+        """Number of deviants that a case of their requirement accused by it."""
+        return sum(bool(kill.caught_by) for kill in self.kills)
+
+    def found(self, flaw: Flaw) -> list[Finding]:
+        """The findings of one kind."""
+        return [finding for finding in self.findings if finding.flaw is flaw]
+
+
+def in_one_line(matrix: KillMatrix) -> str:
+    """The outcome, for a terminal or another report."""
+    survivors = len(matrix.kills) - matrix.caught
+    others = len(matrix.findings) - len(matrix.found(Flaw.SURVIVOR))
+    return (
+        f"{count(survivors, 'survivor')}, {matrix.caught} caught: {count(len(matrix.kills), 'deviant')} met "
+        f"{count(len(matrix.cases), 'case')} in {duration(matrix.duration_us)}"
+        + (f"; {count(others, 'other finding')}" if others else "")
+    )
+
+
+def load(path: Path) -> KillMatrix:
+    """Read a kill-matrix.json. Raises OSError, or pydantic.ValidationError for a file that is not of this schema."""
+    return KillMatrix.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def save(matrix: KillMatrix, path: Path) -> None:
+    """Write `matrix` as JSON. Raises OSError."""
+    path.write_text(matrix.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def beside(folder: Path) -> KillMatrix | None:
+    """The kill matrix that lies in `folder` together with its page, or None: a report links to it."""
+    if not (folder / PAGE).is_file():
+        return None
+    try:
+        return load(folder / DATA)
+    except (OSError, ValidationError):
+        return None
+
+
+DATA, PAGE = "kill-matrix.json", "kill-matrix.html"
+"""The names that a report looks for beside itself."""
