@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import case
-from conformance.bench.match import control
-from conformance.bench.scenario import FINAL, SLOW_WAIT_US, establish, pace_polls, stays_up
-from refimpl.core.constants import State
+from conformance.bench.match import OneOf, control
+from conformance.bench.scenario import FINAL, SLOW_WAIT_US, establish, fresh, pace_polls, shake_hands, stays_up
+from refimpl.core.constants import SOURCE_PORT_MAX, SOURCE_PORT_MIN, State
 from topologies.description import NEIGHBOURS
 from topologies.node import Capability
 
@@ -19,30 +19,65 @@ LARGEST_STEP = 1_000
 
 @case("5880-6.3-01", judges=["5880-6.3-r02", "5880-6.3-r01"], needs=[Capability.IPV4, Capability.IPV6])
 def test_discriminators_are_unique(bench: Bench) -> None:
-    """Two sessions of the target, one on IPv4 and one on IPv6, have different discriminators."""
-    first, second = establish(bench, 4), establish(bench, 6)
-    mine = [puppet.last_seen for puppet in (first, second) if puppet.last_seen is not None]
+    """Two sessions of the target, one on IPv4 and one on IPv6, have discriminators of their own, which name them."""
+    puppets = [fresh(bench, 4), fresh(bench, 6)]
+    for puppet in puppets:
+        shake_hands(bench, puppet)
+    mine = [puppet.last_seen for puppet in puppets if puppet.last_seen is not None]
     discriminators = [seen.packet.my_discriminator for seen in mine]
-    for requirement in bench.requirements:
-        bench.check(
-            len(set(discriminators)) == 2,
-            expected="a discriminator of its own for each session",
-            actual=f"My Discriminator {discriminators[0]:#010x} in both",
-            frames=mine,
-            requirement=requirement,
+    bench.check(
+        len(set(discriminators)) == 2,
+        expected="a discriminator of its own for each session",
+        actual=f"My Discriminator {discriminators[0]:#010x} in both",
+        frames=mine,
+        requirement="5880-6.3-r02",
+    )
+    for puppet, discriminator in zip(puppets, discriminators, strict=True):
+        pace_polls(bench, puppet)
+        asked = bench.send(puppet, poll=True)
+        bench.expect(
+            control(final=True, my_discriminator=discriminator),
+            within_us=PROMPT_US,
+            after=asked,
+            requirement="5880-6.3-r01",
+            puppet=puppet,
         )
 
 
-@case("5880-6.3-02", judges=["5880-6.8.6-r10", "5880-6.3-r03", "5880-6.3-r04"])
+@case("5880-6.3-02", judges=["5880-6.3-r04"])
 def test_source_address_may_change(bench: Bench) -> None:
     """A packet with the right Your Discriminator belongs to its session whatever its source address is."""
     puppet = establish(bench)
     pace_polls(bench, puppet)
     other = str(ip_address(puppet.local) + 2)
     moved = bench.send(puppet, poll=True, datagram={"source": other})
-    for requirement in bench.requirements:
-        bench.expect(FINAL, within_us=PROMPT_US, after=moved, requirement=requirement)
+    bench.expect(FINAL, within_us=PROMPT_US, after=moved)
     stays_up(bench, puppet, moved)
+
+
+@case("5880-6.3-21", judges=["5880-6.3-r03"])
+def test_no_other_field_has_a_say(bench: Bench) -> None:
+    """A packet with the right Your Discriminator belongs to its session, though My Discriminator and the source port
+    are new."""
+    puppet = establish(bench)
+    pace_polls(bench, puppet)
+    port = SOURCE_PORT_MIN + (puppet.source_port - SOURCE_PORT_MIN + 2000) % (SOURCE_PORT_MAX - SOURCE_PORT_MIN)
+    puppet.my_discriminator ^= 0x3C3C3C3C
+    asked = bench.send(puppet, poll=True, datagram={"source_port": port})
+    bench.expect(FINAL, within_us=PROMPT_US, after=asked, puppet=puppet)
+    stays_up(bench, puppet, asked)
+
+
+@case("5880-6.3-22", judges=["5880-6.8.6-r10"], needs=[Capability.IPV4, Capability.IPV6])
+def test_your_discriminator_selects_the_session(bench: Bench) -> None:
+    """With a session on each IP version, Down with Your Discriminator of the second one ends that one alone."""
+    first, second = fresh(bench, 4), fresh(bench, 6)
+    for puppet in (first, second):
+        shake_hands(bench, puppet)
+    second.state = State.DOWN
+    told = bench.send(second)
+    bench.expect(control(state=OneOf((State.DOWN, State.INIT))), within_us=SLOW_WAIT_US, after=told, puppet=second)
+    stays_up(bench, first, told, because=f"frame {told.frame} names the other session")
 
 
 @case("5880-6.3-03", judges=["5880-6.3-r07"])

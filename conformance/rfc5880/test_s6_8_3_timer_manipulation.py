@@ -209,15 +209,14 @@ def test_lowered_remote_rx_applies_at_once(bench: Bench) -> None:
     judge_rate(bench, intervals, Rate(new_us, too_slow="5880-6.8.3-r09"))
 
 
-@case("5880-6.8.3-15", judges=["5880-6.8.3-r13", "5880-6.8.7-r07"])
+@case("5880-6.8.3-15", judges=["5880-6.8.3-r13"])
 def test_raised_remote_rx_applies_at_once(bench: Bench) -> None:
     """The far end raises Required Min RX Interval from 300 to 900 ms: the target slows down at once."""
     puppet = bench.puppet(required_min_rx_us=SHORT_US)
     establish(bench, puppet=puppet)
     raised = announce(bench, puppet, required_min_rx_us=900_000)
     intervals = settled_intervals(bench, puppet, raised, 3, 900_000)
-    for requirement in bench.requirements:
-        judge_rate(bench, intervals, Rate(900_000, too_fast=requirement))
+    judge_rate(bench, intervals, Rate(900_000, too_fast="5880-6.8.3-r13"))
 
 
 def bench_final(bench: Bench, announced: Seen) -> Seen:

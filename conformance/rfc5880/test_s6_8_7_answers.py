@@ -14,10 +14,13 @@ def test_poll_is_answered_at_once(bench: Bench) -> None:
     puppet = establish(bench)
     slow_down(bench, puppet, 4 * SLOW_US)
     asked = bench.send(puppet, poll=True)
-    for requirement in bench.requirements:
-        bench.expect(
-            control(final=True, poll=False), within_us=PROMPT_US, after=asked, requirement=requirement, puppet=puppet
-        )
+    # One property of the answer after the other: that it comes, that it has F set, that it has P clear.
+    for requirement, answer in (
+        ("5880-6.8.7-r13", control()),
+        ("5880-6.8.7-r28", FINAL),
+        ("5880-6.8.7-r12", control(final=True, poll=False)),
+    ):
+        bench.expect(answer, within_us=PROMPT_US, after=asked, requirement=requirement, puppet=puppet)
 
 
 @cases(

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import Row, case, cases
 from conformance.bench.match import Not, control
+from conformance.bench.packets import in_words
 from conformance.bench.scenario import SLOW_WAIT_US, establish, fresh, must_discard
 from refimpl.core.constants import Diag, State
 from topologies.node import Capability
@@ -18,8 +19,14 @@ def test_active_role(bench: Bench, family: int) -> None:
     """On IPv{family} the target sends first, with Your Discriminator zero."""
     puppet = bench.puppet(family)
     bench.add_session(puppet)
-    for requirement in bench.requirements:
-        bench.expect(control(your_discriminator=0), within_us=SLOW_WAIT_US, requirement=requirement, puppet=puppet)
+    first = bench.expect(control(), within_us=SLOW_WAIT_US, requirement="5881-3-r03", puppet=puppet)
+    bench.check(
+        first.packet.your_discriminator == 0,
+        expected="Your Discriminator 0 in the first packet",
+        actual=f"frame {first.frame}: {in_words(first)}",
+        frames=[first],
+        requirement="5881-3-r04",
+    )
 
 
 @cases(
