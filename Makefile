@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 ROOT   := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test nightly lint types contracts unit real debian clean
+.PHONY: help conformance test nightly lint types contracts orphans deviants unit real debian clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ conformance: $(VENV)/.run ## The whole suite against the built-in reference (no 
 	@$(BIN)/bfdspec test --target reference
 	@echo "Left out here: real daemons on a real link. As root: make test, or $(BIN)/bfdspec test --target frr"
 
-test: debian lint types contracts conformance unit real ## Everything CI runs: lint, types, contracts, all tests, real daemons
+test: debian lint types contracts orphans deviants conformance unit real ## Everything CI runs: lint, types, contracts, all tests, real daemons
 
 nightly: test ## What takes longer: real daemons twice more, verdicts compared; more property examples
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/wire tests/refimpl_core tests/refimpl_virtual
@@ -33,6 +33,14 @@ types: $(VENV)/.dev ## mypy, strict where the design says
 contracts: $(VENV)/.dev ## import-linter: arrows point one way
 	@echo "== import contracts"
 	@$(BIN)/lint-imports --no-cache | grep -v '[╔║╚]'; exit $${PIPESTATUS[0]}
+
+orphans: $(VENV)/.run ## Every requirement that can be seen has a case, and every case its requirements
+	@echo "== requirements and cases"
+	@$(BIN)/bfdspec requirements --check
+
+deviants: $(VENV)/.run ## Every speaker that breaks a rule on purpose is caught (kill matrix beside the report)
+	@echo "== deviants"
+	@$(BIN)/bfdspec deviants --html out/reference/kill-matrix.html --json out/reference/kill-matrix.json
 
 unit: $(VENV)/.dev ## pytest: all tests of the project itself
 	@echo "== unit tests$(if $(ROOT),, (without root: real daemons are left out))"

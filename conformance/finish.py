@@ -8,7 +8,7 @@ from conformance.bench import oracle
 from conformance.targets.target import Target
 from conformance.witness import bear_witness
 from refimpl import __version__
-from reports.model import CaseResult, Noise, Run, TargetInfo
+from reports.model import CaseResult, Noise, RfcCoverage, Run, TargetInfo
 from reports.write import write_all
 
 
@@ -21,8 +21,10 @@ def finish(
     started: datetime,
     duration_us: int,
     folder: Path | None,
+    coverage: Sequence[RfcCoverage] = (),
 ) -> Run:
-    """Make a run of the results; with `folder`, let the witness read its captures, and write the report there."""
+    """Make a run of the results; with `folder`, let the witness read its captures, and write the report there.
+    `coverage` is what the suite as a whole covers."""
     judged = list(results)
     if folder is not None and target.real:
         judged = bear_witness(judged, folder)
@@ -35,6 +37,7 @@ def finish(
         started=started,
         duration_us=duration_us,
         noise=_noise(judged) if target.real else None,
+        coverage=list(coverage),
         results=judged,
     )
     if folder is not None:

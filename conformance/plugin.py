@@ -17,6 +17,7 @@ from conformance import expectations, inventory, runner
 from conformance.bench.bench import Bench
 from conformance.bench.cases import Case
 from conformance.catalogue import Catalogue, load_catalogue
+from conformance.coverage import by_rfc, coverage
 from conformance.finish import finish
 from conformance.selection import Selection
 from conformance.targets.target import Target
@@ -184,6 +185,7 @@ class Suite:
             started=self._started,
             duration_us=(time.monotonic_ns() - self._started_ns) // 1000,
             folder=option.bfdspec_report,
+            coverage=by_rfc(coverage(self._load(), self._cases)),
         )
 
     def _keep_without_verdict(self, report: pytest.TestReport) -> None:

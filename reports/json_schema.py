@@ -1,37 +1,53 @@
-"""The JSON schema of results.json, for readers that are not written in Python.
+"""The JSON schemas of what is written here, for readers that are not written in Python.
 
-The schema is generated from `reports.model` and kept under version control as `schema/results-<version>.json`; to
-renew it: `python -m reports.json_schema`.
+They are generated from the models and kept under version control as `schema/NAME-<version>.json`; to renew them:
+`python -m reports.json_schema`.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.model import SCHEMA_VERSION, Run
+from pydantic import BaseModel
 
-SCHEMA_PATH = Path(__file__).parent / "schema" / f"results-{SCHEMA_VERSION}.json"
+from reports import kill_matrix, model
 
-
-def generate() -> dict[str, Any]:
-    """The schema of the model as it is now, JSON Schema draft 2020-12."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:bfdspec:results:{SCHEMA_VERSION}",
-        **Run.model_json_schema(),
-    }
+_FOLDER = Path(__file__).parent / "schema"
 
 
-def text() -> str:
-    """The content of the schema file."""
-    return json.dumps(generate(), indent=2, ensure_ascii=False) + "\n"
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema of one kind of file."""
+
+    name: str
+    version: str
+    model: type[BaseModel]
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        return _FOLDER / f"{self.name}-{self.version}.json"
+
+    def text(self) -> str:
+        """Its content by the model as it is now, JSON Schema draft 2020-12."""
+        schema = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": f"urn:bfdspec:{self.name}:{self.version}",
+            **self.model.model_json_schema(),
+        }
+        return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+    def committed(self) -> dict[str, Any]:
+        """The schema that ships with this version. Raises OSError when it is missing."""
+        schema: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        return schema
 
 
-def committed() -> dict[str, Any]:
-    """The schema file that ships with this version. Raises OSError when it is missing."""
-    schema: dict[str, Any] = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
-    return schema
+RESULTS = Schema("results", model.SCHEMA_VERSION, model.Run)
+KILL_MATRIX = Schema("kill-matrix", kill_matrix.SCHEMA_VERSION, kill_matrix.KillMatrix)
 
 
 if __name__ == "__main__":
-    SCHEMA_PATH.write_text(text(), encoding="utf-8")
+    for each in (RESULTS, KILL_MATRIX):
+        each.path.write_text(each.text(), encoding="utf-8")

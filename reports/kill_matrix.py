@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from reports.model import Verdict
 from reports.words import count, duration
@@ -130,7 +130,7 @@ def beside(folder: Path) -> KillMatrix | None:
         return None
     try:
         return load(folder / DATA)
-    except (OSError, ValidationError):
+    except (OSError, ValueError):  # not UTF-8, or not of this schema
         return None
 
 

@@ -41,6 +41,8 @@ def print_run(run: Run, console: Console) -> None:
     console.print()
     _print_wrapped(console, _totals(run))
     _print_wrapped(console, words.noise(run), style="dim")
+    if run.coverage:
+        _print_wrapped(console, words.covered(run), style="dim")
     _print_wrapped(console, _outcome(run, len(known)), style="bold red" if run.unexpected() else "bold green")
 
 

@@ -118,6 +118,12 @@ def _measured(seen: Noise) -> str:
     return text
 
 
+def covered(run: Run) -> str:
+    """How much of the RFCs the suite as a whole covers, in a sentence."""
+    each = ", ".join(f"RFC {line.rfc} {line.covered} of {line.observable}" for line in run.coverage)
+    return f"The suite's cases, those that were not selected included, cover of what can be seen on the wire: {each}."
+
+
 def count(number: int, noun: str) -> str:
     """`1 case`, `2 cases`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -62,8 +62,12 @@ class _Quarry:
         return [self._try(self.cases[case_id], deviant) for deviant in self.deviants]
 
     def _try(self, case: Runnable, deviant: Deviant) -> Trial:
-        with _limited():
-            outcome = runner.judge(case, deviant.target(), self.catalogue, seed=SEED).outcome
+        try:
+            with _limited():
+                outcome = runner.judge(case, deviant.target(), self.catalogue, seed=SEED).outcome
+        except Exception as error:
+            # Whatever a deviant breaks outside of the case's body must not end the hunt.
+            return Trial(Verdict.INCONCLUSIVE, reason=f"{runner.CASE_FAILED}: {type(error).__name__}: {error}")
         return Trial(outcome.verdict, outcome.violated, outcome.reason)
 
 
