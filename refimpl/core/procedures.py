@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from refimpl.core import reception, timing, transmission
+from refimpl.core import demand, reception, timing, transmission
 from refimpl.core.auth.reception import AUTHENTICATION, AuthRow
 from refimpl.core.constants import SLOW_INTERVAL_US, State
 from refimpl.core.fsm import TABLE, Event, Transition
 from refimpl.core.packet import ControlPacket
+from refimpl.core.poll import PollSequence
 from refimpl.core.variables import StateVariables
 
 
@@ -26,6 +27,12 @@ class MayTransmit(Protocol):
     """Decides whether packets may be sent."""
 
     def __call__(self, v: StateVariables, *, passive: bool) -> bool: ...
+
+
+class IsQuieted(Protocol):
+    """Decides whether periodic packets cease."""
+
+    def __call__(self, v: StateVariables, *, polling: bool) -> bool: ...
 
 
 def announce(v: StateVariables, desired_min_tx_us: int, required_min_rx_us: int) -> None:
@@ -65,6 +72,11 @@ class Procedures:
     detection_time: Callable[[StateVariables], int] = timing.detection_time
     compose: Compose = transmission.compose
     may_transmit: MayTransmit = transmission.may_transmit
+    is_quieted: IsQuieted = transmission.is_quieted
+    poll_sequence: Callable[[], PollSequence] = PollSequence
+    demand_may_be_active: Callable[[StateVariables], bool] = demand.may_be_active
+    demand_detection_time: Callable[[StateVariables], int] = demand.detection_time
+    contents_differ: Callable[[ControlPacket, ControlPacket], bool] = demand.contents_differ
     slow_interval_us: int = SLOW_INTERVAL_US
 
 

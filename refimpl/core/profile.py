@@ -16,7 +16,8 @@ class SessionConfig:
     """What an operator decides about a session; intervals in microseconds (1 to 2**32-1; required_min_rx_us also 0).
 
     `interface` is "" where the session is not bound to one. `detect_mult` is 1 to 255. `auth` None means that no
-    authentication is in use.
+    authentication is in use. `demand` asks for Demand mode (6.6): something outside BFD then has to tell that
+    connectivity goes on.
     """
 
     peer: str
@@ -27,6 +28,7 @@ class SessionConfig:
     detect_mult: int = 3
     passive: bool = False
     auth: AuthConfig | None = None
+    demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ Timers are derived from the last event (last transmission, last reception), neve
 one packet and not all that follow.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 
+from refimpl.core import demand
 from refimpl.core.auth.authenticator import Authenticator
 from refimpl.core.auth.config import AuthConfig
 from refimpl.core.auth.transmission import Encode
@@ -28,40 +29,12 @@ from refimpl.core.outputs import (
     Why,
 )
 from refimpl.core.packet import ControlPacket, Meta
-from refimpl.core.poll import PollSequence
 from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.reception import judge_session
+from refimpl.core.steady import Counters, Steady
 from refimpl.core.timing import jitter_range, jittered
-from refimpl.core.transmission import is_quieted
 from refimpl.core.variables import StateVariables
-
-
-@dataclass(frozen=True, slots=True)
-class Steady:
-    """A session in which nothing changes: an engine may send `transmit` and accept `accept` without asking the session.
-
-    A packet is acceptable unasked when its bytes are those of `accept` and its encapsulation is `accept_meta`.
-    Intervals are drawn uniformly between `shortest_us` and `longest_us` after the last transmission;
-    `detection_time_us` runs from the last acceptance. On anything else the engine tells the session what it did
-    (`catch_up`) and hands over.
-    """
-
-    transmit: ControlPacket
-    accept: ControlPacket
-    accept_meta: Meta
-    shortest_us: int
-    longest_us: int
-    detection_time_us: int
-
-
-@dataclass(slots=True)
-class Counters:
-    """Packets of one session since it was created."""
-
-    transmitted: int = 0
-    received: int = 0
-    discarded: int = 0
 
 
 class Session:
@@ -84,7 +57,7 @@ class Session:
         self.config = config
         self.profile = profile
         self.counters = Counters()
-        self.poll = PollSequence()
+        self.poll = procedures.poll_sequence()
         self._procedures = procedures
         self._rows = procedures.after_selection + profile.rows
         self._rng = rng
@@ -92,6 +65,9 @@ class Session:
         # What the operator wants; it is announced as soon as state and Poll Sequence allow it (6.8.3).
         self._wanted_tx = config.desired_min_tx_us
         self._wanted_rx = config.required_min_rx_us
+        self._wanted_mult = config.detect_mult
+        self._wanted_demand = config.demand
+        self._wanted_proof = False  # of connectivity, by a Poll Sequence
         first_tx = max(config.desired_min_tx_us, procedures.slow_interval_us)
         self.variables = StateVariables(
             local_discr=local_discr,
@@ -104,7 +80,9 @@ class Session:
         self._authenticator = self._authentication(config.auth, encode)
         self._created = now
         self._last_tx: int | None = None
-        self._last_sent: ControlPacket | None = None
+        self._last_sent: ControlPacket | None = None  # before it was signed
+        self._polled: ControlPacket | None = None  # the first packet of the Poll Sequence
+        self._told: ControlPacket | None = None  # what the remote system knows of us, as far as 6.6 asks
         self._last_rx: int | None = None  # received in the sense of 6.8.4
         self._last_valid: int | None = None  # valid, though possibly discarded because the session is AdminDown
         self._last_accepted: tuple[ControlPacket, Meta] | None = None
@@ -132,7 +110,7 @@ class Session:
             return outputs
         self._last_valid = now
         self._procedures.learn(v, packet)
-        if self.poll.received(final=packet.final):
+        if self.poll.received(now, final=packet.final, demand=demand.in_use(v)):
             self._finish_poll(outputs)
         if v.session_state is State.ADMIN_DOWN:
             self.counters.discarded += 1
@@ -173,7 +151,24 @@ class Session:
         if required_min_rx_us is not None:
             self._wanted_rx = required_min_rx_us
         if detect_mult is not None:
-            self.variables.detect_mult = detect_mult
+            self._wanted_mult = detect_mult
+        self._announce(outputs)
+        return outputs
+
+    def set_demand(self, now: int, enabled: bool) -> list[Output]:
+        """Ask for Demand mode, or stop asking (6.8.14); it becomes active once both systems are Up."""
+        outputs: list[Output] = []
+        self._wanted_demand = enabled
+        self._announce(outputs)
+        return outputs
+
+    def verify(self, now: int) -> list[Output]:
+        """Verify connectivity with a Poll Sequence (6.6); one that is under way already does. Raises ValueError for a
+        session that is not Up."""
+        if self.state is not State.UP:
+            raise ValueError(f"the session is {self.state.label}; only one that is Up can be verified")
+        outputs: list[Output] = []
+        self._wanted_proof = not self.poll.active
         self._announce(outputs)
         return outputs
 
@@ -191,6 +186,8 @@ class Session:
     def disable(self, now: int, diag: Diag = Diag.ADMINISTRATIVELY_DOWN) -> list[Output]:
         """Hold the session administratively down, `diag` being the appropriate value that 6.8.16 speaks of."""
         outputs: list[Output] = []
+        if self.variables.demand_in_force:
+            self._last_valid = now  # silence meant nothing up to here
         self._move(Event.DISABLE, outputs, diag)
         self._announce(outputs)
         self._tell_change(now, outputs)
@@ -205,7 +202,8 @@ class Session:
 
     def next_deadline(self) -> int | None:
         """When `on_timer` has to be called next, or None when only a packet or the operator can move the session."""
-        deadlines = (self._next_transmission(), self._expiry(), self._forgetting(), self._losing_sequence())
+        settled = self.poll.settles_at if self.poll.settling and demand.in_use(self.variables) else None
+        deadlines = (self._next_transmission(), self._expiry(), self._forgetting(), self._losing_sequence(), settled)
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     # ------------------------------------------------------------------ the steady state
@@ -213,7 +211,9 @@ class Session:
     def steady(self) -> Steady | None:
         """What an engine may send and accept on its own, or None while anything is pending."""
         v = self.variables
-        if v.session_state is not State.UP or not self.poll.idle or v.remote_demand_mode:
+        if v.session_state is not State.UP or not self.poll.idle:
+            return None
+        if self._wanted_demand or v.demand_in_force or v.remote_demand_mode:
             return None
         if self._last_accepted is None or self._last_rx is None or v.remote_min_rx_interval_us == 0:
             return None
@@ -247,8 +247,14 @@ class Session:
 
     @property
     def detection_time(self) -> int:
-        """The Detection Time (6.8.4), microseconds; 0 before the first packet."""
-        return self._procedures.detection_time(self.variables)
+        """The Detection Time of the mode that is active (6.8.4), microseconds; 0 before the first packet."""
+        v, rules = self.variables, self._procedures
+        return rules.demand_detection_time(v) if v.demand_active else rules.detection_time(v)
+
+    @property
+    def wants_demand(self) -> bool:
+        """Does the operator ask for Demand mode? It need not be active."""
+        return self._wanted_demand
 
     @property
     def transmit_interval(self) -> int:
@@ -259,33 +265,46 @@ class Session:
 
     def _next_transmission(self) -> int | None:
         v, passive = self.variables, self.config.passive
-        if not self._procedures.may_transmit(v, passive=passive) or is_quieted(v, polling=self.poll.active):
+        if not self._procedures.may_transmit(v, passive=passive):
+            return None
+        if self._procedures.is_quieted(v, polling=self.poll.active):
             return None
         if self._last_tx is None:
             return self._created
         bounds = self._procedures.jitter_bounds(v.detect_mult)
         return self._last_tx + jittered(self._procedures.transmit_interval(v), bounds, self._draw)
 
-    def _expiry(self) -> int | None:
-        if self._last_rx is None or self.variables.session_state not in (State.INIT, State.UP):
+    def _silence(self, heard: int | None) -> tuple[int, int] | None:
+        """See `demand.silence`; `heard` is when the last packet came that counts."""
+        v, rules = self.variables, self._procedures
+        if heard is None or not rules.detection_time(v):
             return None
-        detection_time = self.detection_time
-        return self._last_rx + detection_time if detection_time else None
+        since_packet = heard, rules.detection_time(v)
+        return demand.silence(v, since_packet, self.poll.first_sent, rules.demand_detection_time(v))
+
+    def _expiry(self) -> int | None:
+        silence = self._silence(self._last_rx)
+        if silence is None or self.variables.session_state not in (State.INIT, State.UP):
+            return None
+        since, detection_time = silence
+        return since + detection_time
 
     def _forgetting(self) -> int | None:
         v = self.variables
         nothing_known = v.remote_discr == 0 and v.remote_min_rx_interval_us == INITIAL_REMOTE_MIN_RX_US
-        detection_time = self.detection_time
-        if self._last_valid is None or nothing_known or not detection_time:
+        silence = self._silence(self._last_valid)
+        if silence is None or nothing_known:
             return None
-        return self._last_valid + detection_time
+        since, detection_time = silence
+        return since + detection_time
 
     def _losing_sequence(self) -> int | None:
         """When bfd.AuthSeqKnown becomes zero: twice the Detection Time after the last packet (6.8.1)."""
-        detection_time = self.detection_time
-        if self._last_valid is None or not self.variables.auth_seq_known or not detection_time:
+        silence = self._silence(self._last_valid)
+        if silence is None or not self.variables.auth_seq_known:
             return None
-        return self._last_valid + 2 * detection_time
+        since, detection_time = silence
+        return since + 2 * detection_time
 
     # ------------------------------------------------------------------ one writer per fact
 
@@ -299,6 +318,8 @@ class Session:
 
     def _expire(self, now: int, outputs: list[Output]) -> None:
         """Whatever a Detection Time of silence brings about by `now`."""
+        if demand.in_use(self.variables):
+            self.poll.settle(now)
         expiry, forgetting, losing = self._expiry(), self._forgetting(), self._losing_sequence()
         if expiry is not None and now >= expiry:
             self._move(Event.DETECTION_TIME_EXPIRED, outputs)
@@ -321,27 +342,46 @@ class Session:
             outputs.append(StateChanged(old, row.state, v.local_diag, event.value, row.clause))
 
     def _announce(self, outputs: list[Output]) -> None:
-        """The only caller of the announcement: the wanted intervals, the slow rate unless Up, one Poll at a time."""
-        v = self.variables
-        tx, rx = self._wanted_tx, self._wanted_rx
+        """The only caller of the announcement, and the only writer of bfd.DetectMult and bfd.DemandMode: what is
+        wanted, the slow rate unless Up, no Demand mode unless both are Up, and one Poll Sequence at a time."""
+        v, rules = self.variables, self._procedures
+        tx, rx, mult, asks = self._wanted_tx, self._wanted_rx, self._wanted_mult, self._wanted_demand
         if not self.poll.idle:
             # A change now would be spread over a Poll Sequence that is about another one (6.8.3): it waits.
-            tx, rx = v.desired_min_tx_interval_us, v.required_min_rx_interval_us
+            tx, rx, asks = v.desired_min_tx_interval_us, v.required_min_rx_interval_us, v.demand_mode
+            mult = v.detect_mult if demand.in_use(v) else mult
         if v.session_state is not State.UP:
             # The slow rate is a MUST of its own and waits for nobody's Final; nor does anything in force.
-            tx = max(tx, self._procedures.slow_interval_us)
+            tx = max(tx, rules.slow_interval_us)
             v.desired_min_tx_in_force_us = v.desired_min_tx_interval_us
             v.required_min_rx_in_force_us = v.required_min_rx_interval_us
-        if (tx, rx) == (v.desired_min_tx_interval_us, v.required_min_rx_interval_us):
-            return
-        self._procedures.announce(v, tx, rx)
-        self.poll.start()
-        outputs.append(PollStarted())
+            v.demand_in_force = self._wanted_proof = False
+        asks = asks and rules.demand_may_be_active(v)
+        retimed = (tx, rx) != (v.desired_min_tx_interval_us, v.required_min_rx_interval_us)
+        changed = retimed or asks != v.demand_mode
+        if retimed:
+            rules.announce(v, tx, rx)
+        v.detect_mult, v.demand_mode = mult, asks
+        v.demand_in_force = v.demand_in_force or asks
+        if changed or (self.poll.idle and (self._wanted_proof or self._has_news())):
+            self._wanted_proof = False
+            self.poll.start()
+            outputs.append(PollStarted())
+
+    def _has_news(self) -> bool:
+        """Is there anything that the remote system was not told, while Demand mode is in use? The only place that
+        decides about 6.6's Poll Sequence for contents that change, whatever changed them."""
+        v = self.variables
+        if self._told is None or not demand.in_use(v):
+            return False
+        return self._procedures.contents_differ(self._told, self._procedures.compose(v, poll=False, final=False))
 
     def _finish_poll(self, outputs: list[Output]) -> None:
         v = self.variables
         v.desired_min_tx_in_force_us = v.desired_min_tx_interval_us
         v.required_min_rx_in_force_us = v.required_min_rx_interval_us
+        v.demand_in_force = v.demand_mode
+        self._told = self._polled
         outputs.append(PollEnded())
 
     def _tell_change(self, now: int, outputs: list[Output]) -> None:
@@ -353,17 +393,22 @@ class Session:
         v, sent = self.variables, self._last_sent
         if sent is None or (sent.state, sent.diag) == (v.session_state, v.local_diag):
             return
+        if v.remote_demand_active:
+            return  # 6.6 tells it by a Poll Sequence
         if self._procedures.may_transmit(v, passive=self.config.passive):
             self._transmit(Why.CHANGE, now, outputs)
 
     def _transmit(self, why: Why, now: int, outputs: list[Output]) -> None:
         poll = self.poll.active and why is Why.PERIODIC
         packet = self._procedures.compose(self.variables, poll=poll, final=why is Why.FINAL)
+        self._last_sent = packet
+        if not demand.in_use(self.variables):
+            self._told = packet
+        if poll:
+            self._polled = self._polled if self.poll.asked else packet
+            self.poll.transmitted(now)
         if self._authenticator is not None:
             packet = self._authenticator.sign(packet)
-        if poll:
-            self.poll.transmitted()
-        self._last_sent = packet
         self.counters.transmitted += 1
         if why is not Why.FINAL:  # a Final is sent without respect to the transmission timer
             self._last_tx = now

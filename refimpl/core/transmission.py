@@ -12,6 +12,7 @@ def compose(v: StateVariables, *, poll: bool, final: bool) -> ControlPacket:
         diag=v.local_diag,
         poll=poll and not final,
         final=final,
+        demand=v.demand_active,
         detect_mult=v.detect_mult,
         length=MANDATORY_LENGTH,
         my_discriminator=v.local_discr,

@@ -1,6 +1,6 @@
 """The state variables of a session (RFC 5880 section 6.8.1).
 
-Two variables are kept in two forms, because 6.8.3 tells them apart: what is *announced* in outgoing packets, and
+Some variables are kept in two forms, because 6.8.3 tells them apart: what is *announced* in outgoing packets, and
 what is *in force* in our own timers while a Poll Sequence has not yet told the remote system about the change.
 """
 
@@ -13,9 +13,10 @@ from refimpl.core.constants import INITIAL_REMOTE_MIN_RX_US, State
 class StateVariables:
     """bfd.Xx of RFC 5880 section 6.8.1; intervals in microseconds, discriminators 0 to 2**32-1.
 
-    `remote_desired_min_tx_interval_us` and `remote_detect_mult` are the last received fields, from which 6.8.4 computes
-    the Detection Time; 0 until a packet came. Sequence numbers are 0 to 2**32-1, circular, and mean nothing while
-    `auth_type` is 0.
+    `demand_mode` is what the D bit announces; `demand_in_force` outlasts it until the remote system knows that it may
+    no longer be silent. `remote_desired_min_tx_interval_us` and `remote_detect_mult` are the last received fields, from
+    which 6.8.4 computes the Detection Time; 0 until a packet came. Sequence numbers are 0 to 2**32-1, circular, and
+    mean nothing while `auth_type` is 0.
     """
 
     local_discr: int
@@ -30,6 +31,8 @@ class StateVariables:
     local_diag: int = 0
     remote_diag: int = 0
     remote_min_rx_interval_us: int = INITIAL_REMOTE_MIN_RX_US
+    demand_mode: bool = False
+    demand_in_force: bool = False
     remote_demand_mode: bool = False
     auth_type: int = 0
     rcv_auth_seq: int = 0
@@ -39,6 +42,16 @@ class StateVariables:
     remote_detect_mult: int = 0
 
     @property
+    def both_up(self) -> bool:
+        """The session is Up, and so says the remote system."""
+        return self.session_state is State.UP and self.remote_session_state is State.UP
+
+    @property
+    def demand_active(self) -> bool:
+        """Demand mode is active on the local system (RFC 5880 section 6.8)."""
+        return self.demand_mode and self.both_up
+
+    @property
     def remote_demand_active(self) -> bool:
         """Demand mode is active on the remote system (RFC 5880 section 6.8)."""
-        return self.remote_demand_mode and self.session_state is State.UP and self.remote_session_state is State.UP
+        return self.remote_demand_mode and self.both_up

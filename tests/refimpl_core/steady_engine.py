@@ -10,7 +10,8 @@ from session_rig import FixedDraw, meta
 
 from refimpl.core.outputs import Discarded, Output, StateChanged, Transmit, Why
 from refimpl.core.packet import ControlPacket
-from refimpl.core.session import Session, Steady
+from refimpl.core.session import Session
+from refimpl.core.steady import Steady
 
 
 @dataclass

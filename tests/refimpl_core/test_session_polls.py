@@ -189,16 +189,16 @@ def test_a_sequence_asks_waits_settles_and_rests(sent_before: int) -> None:
 
     poll.start()
     for _ in range(sent_before):
-        poll.transmitted()
+        poll.transmitted(100)
     assert poll.active
     assert not poll.idle
 
-    assert poll.received(final=False) is False
-    assert poll.received(final=True) is (sent_before > 0)
+    assert poll.received(101, final=False, demand=False) is False
+    assert poll.received(102, final=True, demand=False) is (sent_before > 0)
     if sent_before:
         assert not poll.active
         assert not poll.idle
-        poll.received(final=True)
+        poll.received(103, final=True, demand=False)
         assert not poll.idle
-        poll.received(final=False)
+        poll.received(104, final=False, demand=False)
         assert poll.idle

@@ -13,7 +13,8 @@ from steady_engine import AskingEngine, SteadyEngine
 from refimpl.core.constants import State
 from refimpl.core.packet import ControlPacket
 from refimpl.core.profile import SessionConfig
-from refimpl.core.session import Session, Steady
+from refimpl.core.session import Session
+from refimpl.core.steady import Steady
 from refimpl.profiles.rfc5881 import SINGLE_HOP
 
 ADMIN, DOWN, INIT, UP = State.ADMIN_DOWN, State.DOWN, State.INIT, State.UP
