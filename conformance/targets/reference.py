@@ -116,6 +116,7 @@ class ReferenceNode(PlainNode):
             required_min_rx_us=spec.required_min_rx_us,
             detect_mult=spec.detect_mult,
             passive=spec.passive,
+            demand=spec.demand,
         )
         self._sessions[spec.name] = self._engine.add(config, self._profiles[spec.kind])
 
@@ -144,6 +145,20 @@ class ReferenceNode(PlainNode):
         """Enable or disable a session."""
         session, now = self._sessions[spec.name], self._clock.now
         self._engine.perform(session, session.enable(now) if enabled else session.disable(now))
+
+    def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """Ask for Demand mode, or stop asking."""
+        session = self._sessions[spec.name]
+        self._engine.perform(session, session.set_demand(self._clock.now, enabled))
+
+    def verify(self, spec: SessionSpec) -> None:
+        """Have the session verify connectivity. Raises NodeError unless Up."""
+        session = self._sessions[spec.name]
+        try:
+            outputs = session.verify(self._clock.now)
+        except ValueError as error:
+            raise NodeError(f"reference: verify {spec.name}: {error}") from error
+        self._engine.perform(session, outputs)
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session's own view."""

@@ -90,6 +90,7 @@ class SessionModel(Model):
     required_min_rx: Duration = Field(default=300_000, description=REQUIRED_MIN_RX_ALLOWED)
     detect_mult: DetectMult = Field(default=3, description=DETECT_MULT_ALLOWED)
     passive: StrictBool = Field(default=False, description="true or false")
+    demand: StrictBool = Field(default=False, description="true or false")
     auth: AuthModel | None = Field(default=None, repr=False, description=AUTH_ALLOWED)
 
     @model_validator(mode="after")
@@ -135,6 +136,7 @@ class SessionModel(Model):
             detect_mult=self.detect_mult,
             passive=self.passive,
             auth=None if self.auth is None else self.auth.auth_config(),
+            demand=self.demand,
         )
 
 

@@ -67,6 +67,12 @@ class SetAdmin(Named):
     state: Literal["up", "down"] = Field(description="up or down")
 
 
+class SetDemand(Named):
+    """Asking for Demand mode, and no longer asking."""
+
+    state: Literal["on", "off"] = Field(description="on or off")
+
+
 class Watch(Model):
     """From now on, every change of state."""
 
@@ -96,6 +102,16 @@ def _admin(system: System, request: Any) -> Answer:
     return {}
 
 
+def _demand(system: System, request: Any) -> Answer:
+    system.set_demand(request.name, enabled=request.state == "on")
+    return {}
+
+
+def _verify(system: System, request: Any) -> Answer:
+    system.verify(request.name)
+    return {}
+
+
 def _remove(system: System, request: Any) -> Answer:
     system.remove(request.name)
     return {}
@@ -114,6 +130,8 @@ COMMANDS: dict[str, tuple[type[Model], Callable[[System, Any], Answer]]] = {
     "add": (SessionModel, _add),
     "set": (SetParameters, _set),
     "admin": (SetAdmin, _admin),
+    "demand": (SetDemand, _demand),
+    "verify": (Named, _verify),
     "remove": (Named, _remove),
     "watch": (Watch, _watch),
 }

@@ -144,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--type", required=True, metavar="TYPE", help="single_hop or multi_hop")
     _add_timers(add, required=True)
     add.add_argument("--passive", action="store_true", default=None, help="take the Passive role")
+    add.add_argument("--demand", action="store_true", default=None, help="ask for Demand mode")
 
     change = commands.add_parser("set", help="change parameters of a running session")
     change.add_argument("name", metavar="NAME")
@@ -153,6 +154,13 @@ def _parser() -> argparse.ArgumentParser:
     admin = commands.add_parser("admin", help="enable (up) or disable (down) a session")
     admin.add_argument("name", metavar="NAME")
     admin.add_argument("state", choices=("up", "down"))
+
+    demand = commands.add_parser("demand", help="ask for Demand mode (on), or no longer (off)")
+    demand.add_argument("name", metavar="NAME")
+    demand.add_argument("state", choices=("on", "off"))
+
+    verify = commands.add_parser("verify", help="verify connectivity of an Up session with a Poll Sequence")
+    verify.add_argument("name", metavar="NAME")
 
     remove = commands.add_parser("remove", help="tell the peer AdminDown once, and forget the session")
     remove.add_argument("name", metavar="NAME")

@@ -97,6 +97,20 @@ class System:
         session, now = self._find(name), self._engine.now
         self._engine.perform(session, session.enable(now) if enabled else session.disable(now))
 
+    def set_demand(self, name: str, *, enabled: bool) -> None:
+        """Ask for Demand mode, or stop asking (RFC 5880 section 6.8.14). Raises RefusedError."""
+        session = self._find(name)
+        self._engine.perform(session, session.set_demand(self._engine.now, enabled))
+
+    def verify(self, name: str) -> None:
+        """Verify connectivity with a Poll Sequence (RFC 5880 section 6.6). Raises RefusedError unless Up."""
+        session = self._find(name)
+        try:
+            outputs = session.verify(self._engine.now)
+        except ValueError as error:
+            raise RefusedError(f"session {name!r}: {error}") from None
+        self._engine.perform(session, outputs)
+
     def remove(self, name: str) -> None:
         """Tell the peer once that the session is AdminDown, then forget it. Raises RefusedError."""
         session = self._find(name)
@@ -165,6 +179,9 @@ class System:
             "local_discriminator": v.local_discr,
             "remote_discriminator": v.remote_discr,
             "auth_type": config.auth.auth_type.name.lower() if config.auth is not None else "none",
+            "demand": session.wants_demand,
+            "demand_active": v.demand_active,
+            "remote_demand_active": v.remote_demand_active,
             "source_port": self._engine.source_port(session),
             "transmit_interval_us": session.transmit_interval,
             "detection_time_us": session.detection_time,

@@ -256,11 +256,14 @@ def test_what_does_not_exist_is_not_made_by_changing_it(node: BirdNode, lab: Lab
 
 
 def test_declared_lacks_are_true(node: BirdNode, lab: LabDescription) -> None:
-    assert set(node.lacks) == {Capability.ADMIN_DOWN}
     spec = session(lab)
-    evidence = node.check_lack(Capability.ADMIN_DOWN, spec)
-    assert evidence.startswith("bird: set_admin slot0-0: bird.conf:")
-    assert evidence.endswith(" syntax error, unexpected DISABLED")
+    evidence = {lack: node.check_lack(lack, spec) for lack in node.lacks}
+    assert set(evidence) == {Capability.ADMIN_DOWN, Capability.DEMAND, Capability.VERIFY}
+    assert evidence[Capability.ADMIN_DOWN].startswith("bird: set_admin slot0-0: bird.conf:")
+    assert evidence[Capability.ADMIN_DOWN].endswith(" syntax error, unexpected DISABLED")
+    assert evidence[Capability.DEMAND].startswith("bird: set_demand slot0-0: bird.conf:")
+    assert "syntax error" in evidence[Capability.DEMAND]
+    assert evidence[Capability.VERIFY] == "bird: verify slot0-0: syntax error, unexpected POLL"
     assert node.show(spec).state == "absent"
 
 

@@ -132,11 +132,14 @@ def test_what_does_not_exist_is_not_made_by_changing_it(node: FrrNode, lab: LabD
 
 
 def test_declared_lacks_are_true(node: FrrNode, lab: LabDescription) -> None:
+    spec = session(lab)
+    where = f"peer {spec.peer} local-address {spec.local} interface {spec.interface}"
     refusals = {
+        Capability.DEMAND: "frr: set_demand slot0-0: % Unknown command: demand-mode",
+        Capability.VERIFY: "frr: verify slot0-0: % Unknown command: bfd poll " + where,
         Capability.ZERO_MIN_RX: "frr: set_timers slot0-0: % Unknown command: receive-interval 0",
         Capability.DETECT_MULT_ONE: "frr: add_session slot0-0: % Unknown command: detect-multiplier 1",
     }
-    spec = session(lab)
     assert {lack: node.check_lack(lack, spec) for lack in node.lacks} == refusals
     assert node.show(spec).state == "absent"
 

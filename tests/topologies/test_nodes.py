@@ -100,6 +100,14 @@ class Model:
         assert spec in self.sessions
         self._consider(f"enabled={enabled}")
 
+    def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+        assert spec in self.sessions
+        self._consider(f"demand={enabled}")
+
+    def verify(self, spec: SessionSpec) -> None:
+        assert spec in self.sessions
+        self._consider("verify")
+
     def show(self, spec: SessionSpec) -> SessionView:
         return SessionView(state="up" if spec in self.sessions else "absent")
 
@@ -110,6 +118,8 @@ REFUSALS = [
     (Capability.CHANGE_RX, "required_min_rx_us=600000"),
     (Capability.CHANGE_MULT, "detect_mult=4"),
     (Capability.ADMIN_DOWN, "enabled=False"),
+    (Capability.DEMAND, "demand=True"),
+    (Capability.VERIFY, "verify"),
     (Capability.PASSIVE, "add-passive"),
     (Capability.MULTI_HOP, "add-multi_hop"),
     (Capability.SESSIONS, "add-single_hop"),

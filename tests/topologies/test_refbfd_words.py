@@ -1,5 +1,6 @@
 """The refbfd node against a stand-in for refbfdctl: which words it is given, and how its answers are read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,17 @@ def test_set_gives_what_is_changed_zero_included(stand_in: StandIn) -> None:
 def test_admin(stand_in: StandIn, enabled: bool, words: str) -> None:
     stand_in.node.set_admin(SPEC, enabled=enabled)
     assert stand_in.last_words() == words
+
+
+def test_demand(stand_in: StandIn) -> None:
+    stand_in.node.add_session(replace(SPEC, passive=True, demand=True))
+    assert stand_in.last_words().endswith("--detect-mult 3 --passive --demand")
+    stand_in.node.set_demand(SPEC, enabled=True)
+    assert stand_in.last_words() == "demand s1 on"
+    stand_in.node.set_demand(SPEC, enabled=False)
+    assert stand_in.last_words() == "demand s1 off"
+    stand_in.node.verify(SPEC)
+    assert stand_in.last_words() == "verify s1"
 
 
 def test_show(stand_in: StandIn) -> None:

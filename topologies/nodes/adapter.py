@@ -62,6 +62,8 @@ _CHANGES: Mapping[Capability, Callable[[Node, SessionSpec], None]] = {
     Capability.CHANGE_MULT: lambda node, spec: node.set_timers(spec, detect_mult=spec.detect_mult + 1),
     Capability.ZERO_MIN_RX: lambda node, spec: node.set_timers(spec, required_min_rx_us=0),
     Capability.ADMIN_DOWN: lambda node, spec: node.set_admin(spec, enabled=False),
+    Capability.DEMAND: lambda node, spec: node.set_demand(spec, enabled=True),
+    Capability.VERIFY: lambda node, spec: node.verify(spec),
 }
 """Capabilities that are tried on a running session."""
 

@@ -143,6 +143,19 @@ class BirdNode(PlainNode):
                 _change(configuration, wish)
                 raise
 
+    def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """`demand` among the session's options, or not: BIRD knows no such word."""
+        with self._changing("set_demand", spec) as configuration:
+            wish = _existing(configuration, spec)
+            _change(configuration, replace(wish, spec=replace(wish.spec, demand=enabled)))
+
+    def verify(self, spec: SessionSpec) -> None:
+        """`poll bfd session`, which BIRD does not know, either."""
+        try:
+            self._control.run(f"poll bfd session {spec.peer}")
+        except NodeError as error:
+            raise self._failed("verify", spec, error) from error
+
     def show(self, spec: SessionSpec) -> SessionView:
         """The session's line of `show bfd sessions`, which tells no diagnostic and neither of the announced timers."""
         try:

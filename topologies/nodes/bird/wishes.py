@@ -63,6 +63,6 @@ def _block(wish: Wish) -> tuple[int, str]:
     return wish.version, wish.interface
 
 
-def _options(wish: Wish) -> tuple[int, int, int, bool, bool]:
+def _options(wish: Wish) -> tuple[int, int, int, bool, bool, bool]:
     spec = wish.spec
-    return spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult, spec.passive, wish.disabled
+    return spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult, spec.passive, spec.demand, wish.disabled

@@ -99,6 +99,7 @@ class FrrNode(PlainNode):
         """Create the session; one with the same addresses is replaced. Nothing is left of a refused one."""
         lines = ["minimum-ttl 1"] if spec.kind == "multi_hop" else []  # FRR's own default admits one hop
         lines += ["passive-mode"] if spec.passive else []
+        lines += ["demand-mode"] if spec.demand else []
         timers = _timer_settings(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         try:
             self._configure(
@@ -141,6 +142,18 @@ class FrrNode(PlainNode):
         )
         if (view(shown).state != "admin_down") != enabled:
             raise NodeError(f"{self.name}: set_admin {spec.name}: accepted, but status is {shown.get('status')}")
+
+    def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """`demand-mode`, as FRR names its other modes: it knows no such line, and says so."""
+        line = "demand-mode" if enabled else "no demand-mode"
+        self._configure("set_demand", spec, [_peer(spec), line], must_exist=True)
+
+    def verify(self, spec: SessionSpec) -> None:
+        """`bfd poll`, which FRR does not know, either."""
+        try:
+            self._vtysh.run([f"bfd poll {_peer(spec)}"])
+        except VtyshError as error:
+            raise self._refused("verify", spec, error) from error
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `show bfd peer ... json` has it."""

@@ -76,7 +76,7 @@ class RefbfdNode(PlainNode):
         """Create the session under the spec's name."""
         where = ["--peer", spec.peer, "--local", spec.local, "--interface", spec.interface, "--type", spec.kind]
         timers = _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
-        self._control.run("add", spec.name, *where, *timers, *(["--passive"] if spec.passive else []))
+        self._control.run("add", spec.name, *where, *timers, *_flags(spec))
 
     def remove_session(self, spec: SessionSpec) -> None:
         """Delete the session; no error where it does not exist."""
@@ -100,6 +100,14 @@ class RefbfdNode(PlainNode):
     def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
         """Administratively enable or disable the session."""
         self._control.run("admin", spec.name, "up" if enabled else "down")
+
+    def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+        """Ask for Demand mode, or stop asking."""
+        self._control.run("demand", spec.name, "on" if enabled else "off")
+
+    def verify(self, spec: SessionSpec) -> None:
+        """Have the session verify connectivity."""
+        self._control.run("verify", spec.name)
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `refbfdctl show` has it; a session that it refuses to show is absent."""
@@ -147,6 +155,10 @@ class Control:
             lines = done.stderr.strip().splitlines()
             raise kind(f"{what}: {lines[-1] if lines else f'refbfdctl ends with {done.returncode} and no word'}")
         return done.stdout
+
+
+def _flags(spec: SessionSpec) -> list[str]:
+    return [f"--{name}" for name, wanted in (("passive", spec.passive), ("demand", spec.demand)) if wanted]
 
 
 def _timer_options(desired_min_tx_us: int | None, required_min_rx_us: int | None, detect_mult: int | None) -> list[str]:
