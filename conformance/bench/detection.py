@@ -36,10 +36,11 @@ def judge_expiry(
     *,
     start: Seen | None = None,
     was: State = State.UP,
+    began: str = "the last packet sent to it",
 ) -> Seen:
     """With the puppet silent since `start` (its last packet), judge when the target leaves the state it `was` in for
-    Down. `detection_us` is what the clause computes. Returns the first Down packet; raises Inconclusive where there is
-    none and nobody judges that.
+    Down. `detection_us` is what the clause computes; `began` says in words what `start` is where that is another packet.
+    Returns the first Down packet; raises Inconclusive where there is none and nobody judges that.
     """
     start = start or last_sent(bench, puppet)
     patience = detection_us + SLOW_US + PROMPT_US
@@ -47,7 +48,7 @@ def judge_expiry(
     tolerance = bench.tolerance_for(detection_us, since=start)
     came = [seen for seen in bench.from_target(start) if puppet.is_from_target(seen)]
     downs = [seen for seen in came if seen.packet.state == State.DOWN]
-    words = f"Down {milliseconds(detection_us)} after frame {start.frame}, the last packet sent to it"
+    words = f"Down {milliseconds(detection_us)} after frame {start.frame}, {began}"
     if downs:
         bench.measure("time to Down", [downs[0].time_us - start.time_us], f"from {milliseconds(detection_us)}")
     if judges.too_early is not None:
