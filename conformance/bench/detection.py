@@ -39,7 +39,7 @@ def judge_expiry(
     began: str = "the last packet sent to it",
 ) -> Seen:
     """With the puppet silent since `start` (its last packet), judge when the target leaves the state it `was` in for
-    Down. `detection_us` is what the clause computes; `began` says in words what `start` is where that is another packet.
+    Down. `detection_us` is what the clause computes; `began` says what `start` is where that is another packet.
     Returns the first Down packet; raises Inconclusive where there is none and nobody judges that.
     """
     start = start or last_sent(bench, puppet)

@@ -1,7 +1,11 @@
 """Transmission (RFC 5880 section 6.8.7)."""
 
+from dataclasses import replace
+
 from conformance.deviants.deviant import Deviant
 from conformance.deviants.patches import composing, following, setting, silent_answer
+from conformance.deviants.patches_demand import demand_as_stored, demand_in_polls_only
+from refimpl.core.constants import State
 
 DEVIANTS = (
     Deviant("5880-6.8.7-r01", "jitter of 40 %", following(jitter_bounds=lambda mult: (0, 400_000))),
@@ -18,6 +22,22 @@ DEVIANTS = (
     ),
     Deviant("5880-6.8.7-r15", "Polls answered without F", composing(silent_answer)),
     Deviant("5880-6.8.7-r19", "D set", setting(demand=True)),
+    Deviant(
+        "5880-6.8.7-r20",
+        "D set if only the far end was Up last",
+        replace(composing(demand_as_stored), demand_may_be_active=lambda v: v.remote_session_state is State.UP),
+    ),
+    Deviant(
+        "5880-6.8.7-r21",
+        "D set if only the local session is Up",
+        replace(composing(demand_as_stored), demand_may_be_active=lambda v: v.session_state is State.UP),
+    ),
     Deviant("5880-6.8.7-r23", "version 2", setting(version=2)),
+    Deviant("5880-6.8.7-r33", "D in Polls alone", composing(demand_in_polls_only)),
+    Deviant(
+        "5880-6.8.7-r34",
+        "D set in any state",
+        replace(composing(demand_as_stored), demand_may_be_active=lambda v: True),
+    ),
     Deviant("5880-6.8.7-r35", "M set", setting(multipoint=True)),
 )
