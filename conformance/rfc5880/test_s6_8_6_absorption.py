@@ -101,11 +101,11 @@ def test_end_of_demand_brings_periodic_packets_back(bench: Bench) -> None:
     bench.elapse(2 * INTERVAL_US)
     puppet.demand = False
     cleared = poll(bench, puppet)
-    intervals = collect_intervals(bench, puppet, 3, slowest_us=INTERVAL_US, after=cleared)
+    periodic = [seen for seen in bench.elapse(SLOW_US) if PERIODIC(seen)]
     bench.check(
-        len(intervals) == 3,
+        len(periodic) >= 2,
         expected="periodic packets once D is clear",
-        actual=f"{len(intervals)} intervals",
+        actual=f"{len(periodic)} in a second",
         frames=[cleared],
     )
 
