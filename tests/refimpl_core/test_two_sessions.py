@@ -28,7 +28,8 @@ CONFIGS = st.builds(
     required_min_rx_us=INTERVALS,
     detect_mult=MULTIPLIERS,
 )
-EITHER = st.sampled_from([0, 1])
+EITHERS = (0, 1)
+EITHER = st.sampled_from(EITHERS)
 HEALED_AFTER_US = 40_000_000
 """Longer than any Detection Time here, a handshake at the slow rate, and the Polls after it."""
 
@@ -70,6 +71,15 @@ class BadLink(RuleBasedStateMachine):
     def set_timers(self, i: int, changes: dict[str, Any]) -> None:
         self.pair.do(i, "set_timers", changes)
 
+    @rule(i=EITHER, enabled=st.booleans())
+    def set_demand(self, i: int, enabled: bool) -> None:
+        self.pair.do(i, "set_demand", enabled)
+
+    @rule(i=EITHER)
+    def verify(self, i: int) -> None:
+        if self.pair.systems[i].session.state is State.UP:
+            self.pair.do(i, "verify")
+
     @rule(i=EITHER)
     def disable(self, i: int) -> None:
         self.pair.do(i, "disable")
@@ -88,6 +98,9 @@ class BadLink(RuleBasedStateMachine):
         if not hasattr(self, "pair"):
             return
         self.pair.heal()
+        self.pair.advance(self.pair.now + HEALED_AFTER_US)
+        for i in EITHERS:
+            self.pair.do(i, "set_demand", False)
         self.pair.advance(self.pair.now + HEALED_AFTER_US)
         for system in self.pair.systems:
             assert system.session.state is State.UP

@@ -52,15 +52,20 @@ class Witness:
     asked_interval: int = 1  # what the far end asked for, 1 when it said nothing
     disturbed_at: int = 0  # when anything happened that may make the next packet due at once
     polls_sent: int = 0  # of the Poll Sequence that is under way
-    polled_about: tuple[int, int] | None = None  # intervals of the last Poll, until a new one may be about others
+    polled_about: tuple[int, int, bool] | None = (
+        None  # intervals and D of the last Poll, until a new one may be about others
+    )
     answered: bool = False
+    wants_demand: bool = False
+    demand_said: bool = False  # in the last packet: a change waits for the Poll Sequence that is under way
 
     def heard(self, packet: ControlPacket, outputs: list[Output]) -> None:
         """A packet came in and the system answered with `outputs`, which were seen already."""
         self.asked_interval = packet.required_min_rx_interval_us
-        if PollEnded() in outputs:
-            self.answered = True
-        elif self.answered and not packet.final:
+        self.answered = self.answered or PollEnded() in outputs
+        # In Demand mode a round trip tells two Poll Sequences apart, of which the Final is the end.
+        apart = not packet.final or packet.demand or self.demand_said
+        if (self.answered and apart) or packet.state != UP:
             self.polled_about, self.answered = None, False
         if self.state is not ADMIN and not any(isinstance(output, Discarded) for output in outputs):
             finals = [output for output in outputs if isinstance(output, Transmit) and output.why is Why.FINAL]
@@ -102,12 +107,14 @@ class Witness:
             False,
             False,
         )
-        assert not packet.demand, "6.8.7: bfd.DemandMode is 0 here"
+        assert not (packet.demand and self.state is not UP), "6.8.7: no D unless Up"
+        assert packet.demand <= (self.wants_demand or self.demand_said), "6.8.7: no D that nobody wants"
+        self.demand_said = packet.demand
         self.announced = packet.desired_min_tx_interval_us
         # A lower value is in force at once; a higher one while Up only after the Final (6.8.3).
         self.may_send_every = min(self.may_send_every, self.announced) if self.state is UP else self.announced
         if packet.poll:
-            about = (packet.desired_min_tx_interval_us, packet.required_min_rx_interval_us)
+            about = (packet.desired_min_tx_interval_us, packet.required_min_rx_interval_us, packet.demand)
             assert self.polled_about in (None, about), "6.8.3: one change a Poll"
             self.polled_about, self.polls_sent = about, self.polls_sent + 1
         if sent.why is Why.PERIODIC and self.scheduled_at is not None:
@@ -138,6 +145,8 @@ class System:
         self.inputs.append((what, now, arguments))
         outputs = _do(self.session, what, now, arguments)
         self.outputs.append(outputs)
+        if what == "set_demand":
+            self.witness.wants_demand = bool(arguments[0])
         if what != "on_timer":
             self.witness.disturbed_at = now
         self.witness.saw(now, outputs)
@@ -163,6 +172,8 @@ def _do(session: Session, what: str, now: int, arguments: tuple[Any, ...]) -> li
             return session.receive(packet, encapsulation, now)
         case "set_timers", (dict() as changes,):
             return session.set_timers(now, **changes)
+        case "set_demand", (bool() as enabled,):
+            return session.set_demand(now, enabled)
         case _:
             outputs: list[Output] = getattr(session, what)(now)
             return outputs
