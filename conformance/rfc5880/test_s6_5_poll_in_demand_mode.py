@@ -11,7 +11,7 @@ from topologies.node import Capability
 INTERVAL_US = 300_000
 
 
-@case("5880-6.5-151", judges=["5880-6.5-r07"], needs=[Capability.CHANGE_RX])
+@case("5880-6.5-151", judges=["5880-6.5-r07"], needs=[Capability.CHANGE_RX], seconds=6)
 def test_silence_returns_after_the_poll(bench: Bench) -> None:
     """The far end is in Demand mode; the target polls about a new interval and, answered, falls silent again."""
     puppet = establish(bench)

@@ -11,7 +11,7 @@ from refimpl.core.constants import State
 from topologies.node import Capability
 
 
-@case("5880-6.8.14-01", judges=["5880-6.8.14-r01"], needs=[Capability.DEMAND])
+@case("5880-6.8.14-01", judges=["5880-6.8.14-r01"], needs=[Capability.DEMAND], seconds=6)
 def test_demand_mode_asked_for_in_down(bench: Bench) -> None:
     """Asked for in Down, Demand mode waits until both ends are Up; no longer asked for, it ends, and both go on."""
     puppet = fresh(bench)

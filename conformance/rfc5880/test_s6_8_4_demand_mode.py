@@ -57,7 +57,7 @@ def test_detection_time(bench: Bench, far_mult: int, desired_us: int, far_requir
     judge_expiry(bench, puppet, 2 * max(desired_us, far_required_us), judges, start=first, began=FIRST_POLL)
 
 
-@case("5880-6.8.4-157", judges=["5880-6.8.4-r14"], needs=[Capability.DEMAND, Capability.VERIFY])
+@case("5880-6.8.4-157", judges=["5880-6.8.4-r14"], needs=[Capability.DEMAND, Capability.VERIFY], seconds=8)
 def test_detection_time_runs_from_the_first_poll(bench: Bench) -> None:
     """After a second of silence a Poll Sequence is not answered: the Detection Time runs from its first packet."""
     puppet = establish(bench, detect_mult=3)

@@ -13,7 +13,7 @@ ADD = {"command": "add", "name": "r1", "peer": "10.0.0.2", "local": "10.0.0.1"}
 
 REFUSED = {
     "not JSON": ("show", "not a line of JSON: "),
-    "not an object": ("[1]", "command: None: allowed is show, add, set, admin, remove, watch"),
+    "not an object": ("[1]", "command: None: allowed is show, add, set, admin, demand, verify, remove, watch"),
     "no command": ("{}", "command: None: allowed is show, add"),
     "unknown command": ('{"command": "stop"}', "command: 'stop': allowed is show, add"),
     "command of another type": ('{"command": ["show"]}', "command: ['show']: allowed is show, add"),
@@ -21,6 +21,10 @@ REFUSED = {
     "unknown name, set": ({"command": "set", "name": "r9", "detect_mult": 5}, "no session 'r9'; there are: none"),
     "unknown name, admin": ({"command": "admin", "name": "r9", "state": "down"}, "no session 'r9'"),
     "unknown name, remove": ({"command": "remove", "name": "r9"}, "no session 'r9'"),
+    "unknown name, demand": ({"command": "demand", "name": "r9", "state": "on"}, "no session 'r9'; there are: none"),
+    "unknown name, verify": ({"command": "verify", "name": "r9"}, "no session 'r9'; there are: none"),
+    "bad demand": ({"command": "demand", "name": "r9", "state": "up"}, "state: 'up': allowed is on or off"),
+    "demand that is no truth": (ADD | {"demand": "on"}, "demand: 'on': allowed is true or false"),
     "bad name": ({"command": "show", "name": "r 9"}, "name: 'r 9': allowed is 1 to 63 printable"),
     "bad state": ({"command": "admin", "name": "r9", "state": "off"}, "state: 'off': allowed is up or down"),
     "bad duration": (

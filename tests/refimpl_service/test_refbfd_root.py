@@ -187,6 +187,28 @@ def test_administrative_down_and_up(pair: Pair, two: tuple[Refbfd, Refbfd]) -> N
     two[1].wait_for("s", state="up")
 
 
+def test_demand_mode_at_both_ends_and_a_peer_that_is_gone(pair: Pair, two: tuple[Refbfd, Refbfd]) -> None:
+    come_up(pair, two)
+    refused = two[0].ctl("verify", "other")
+    assert (refused.returncode, refused.stderr) == (1, "refbfdctl: no session 'other'; there are: s\n")
+    for daemon in two:
+        daemon.obey("demand", "s", "on")
+    for daemon in two:
+        daemon.wait_for("s", demand=True, demand_active=True, remote_demand_active=True)
+    os.kill(two[1].process.pid, signal.SIGSTOP)
+    try:
+        before = two[0].show("s")["counters"]["transmitted"]
+        two[0].obey("verify", "s")
+        two[0].wait_for("s", state="down", local_diag=1, demand=True, demand_active=False)
+        assert two[0].show("s")["counters"]["transmitted"] > before
+    finally:
+        os.kill(two[1].process.pid, signal.SIGCONT)
+    for daemon in two:
+        daemon.wait_for("s", state="up", demand_active=True, remote_demand_active=True)
+    two[0].obey("demand", "s", "off")
+    two[1].wait_for("s", remote_demand_active=False)
+
+
 def test_remove_tells_the_peer_and_forgets(pair: Pair, two: tuple[Refbfd, Refbfd]) -> None:
     come_up(pair, two)
     two[0].obey("remove", "s")

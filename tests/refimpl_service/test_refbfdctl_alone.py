@@ -89,6 +89,8 @@ def test_no_daemon_is_status_3(folder: Path) -> None:
         ["stop"],
         ["set", "r1"],
         ["admin", "r1", "off"],
+        ["demand", "r1"],
+        ["verify"],
         ["add", "r1", "--peer", "10.0.0.2"],
         ["set", "r1", "--detect-mult", "many"],
     ],
