@@ -22,7 +22,8 @@ class Joining(PollSequence):
 
     def start(self) -> None:
         """Go on; a Poll that was sent before the contents changed still counts."""
-        self.asked, self.active = self.asked and self.active, True
+        if not self.active:
+            super().start()
 
 
 class Hurried(Session):

@@ -25,12 +25,12 @@ class FailsAtRandom(Session):
 class ForgivesInTime(Session):
     """AdminDown ends by itself after three packets."""
 
-    _told = 0
+    _reported = 0
 
     def on_timer(self, now: int) -> list[Output]:
         outputs = super().on_timer(now)
-        self._told = self._told + 1 if self.state is State.ADMIN_DOWN else 0
-        return [*outputs, *self.enable(now)] if self._told == 3 else outputs
+        self._reported = self._reported + 1 if self.state is State.ADMIN_DOWN else 0
+        return [*outputs, *self.enable(now)] if self._reported == 3 else outputs
 
 
 class WokenByPackets(Session):
