@@ -19,14 +19,15 @@ import conformance
 from conformance import inventory
 from conformance.bench.cases import Case
 from conformance.catalogue import Catalogue
-from conformance.expectations import ExpectationError, load
+from conformance.expectations import ExpectationError
 from conformance.interruption import termination_unwinds
 from conformance.refusal import INTERRUPTED, Refusal, load_suite
 from conformance.selection import Selection
-from conformance.targets.registry import REFERENCE, names
+from conformance.targets.registry import REFERENCE, is_device, known_deviations, names
 from reports.model import Run
 from reports.terminal import print_run
 from reports.write import WRITERS
+from topologies.node import NodeError
 
 AS_EXPECTED, UNEXPECTED, NO_LAB = 0, 1, 3
 
@@ -35,8 +36,9 @@ JOBS_PER_CORE = 6
 
 HELP = """Judge TARGET by the cases of the suite.
 
-TARGET is the built-in reference (virtual clock, no root), or a daemon that is started in network namespaces (real
-clock, root). Options that are not listed here go to pytest: -k, -x, --lf, -v ...
+TARGET is the built-in reference (virtual clock, no root), a daemon that is started in network namespaces (real clock,
+root), or the YAML file of a device that is there already, such as a router on the bench (real clock, root, one case at
+a time; docs/device.md). Options that are not listed here go to pytest: -k, -x, --lf, -v ...
 
 Exit codes: 0 all verdicts as expected, 1 a verdict that is not among the target's known deviations, 2 usage or
 configuration, 3 the laboratory or the target did not come up, 130 interrupted.
@@ -54,7 +56,7 @@ configuration, 3 the laboratory or the target did not come up, 130 interrupted.
     "--jobs", type=click.IntRange(0, 200), help="Cases at once. Default: 6 per core on the real clock, else 0."
 )
 @click.option("--seed", type=click.IntRange(0), help="Seed of everything random. Default: drawn, and printed.")
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: out/TARGET.")
+@click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: out/NAME.")
 @click.option("--list", "listing", is_flag=True, help="List the selected cases and run nothing.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(
@@ -77,9 +79,11 @@ def command(
         _print_list(chosen)
         return
     real = _check_target(target, clock)
-    report = report or Path("out") / target
+    device = is_device(target)
+    name = _find_device(target, jobs) if device else target
+    report = report or Path("out") / name
     seed = int.from_bytes(os.urandom(3), "big") if seed is None else seed
-    jobs = _jobs(jobs, len(chosen), real=real)
+    jobs = 0 if device else _jobs(jobs, len(chosen), real=real)
     _empty(report)
     click.echo(f"{len(chosen)} cases, target {target}, {'real' if real else 'virtual'} clock, seed {seed}")
     arguments = ["--target", target, "--seed", str(seed), "--report", str(report)]
@@ -90,7 +94,7 @@ def command(
     try:
         with ExitStack() as stack:
             keeper = _Keeper(stack.enter_context(termination_unwinds()))
-            if real:
+            if real and not device:
                 arguments += ["--lab", str(_start(stack, target, max(1, jobs)))]
             keeper.heed_signals()
             _pytest(arguments, jobs, pytest_args, keeper)
@@ -112,17 +116,32 @@ def _select(found: dict[str, inventory.Runnable], catalogue: Catalogue, selectio
 
 def _check_target(target: str, clock: str | None) -> bool:
     """Is it one, and does it have the clock? Returns True for the real clock."""
-    if target != REFERENCE and target not in names():
-        raise Refusal(f"unknown target {target!r}; there are: {', '.join(names())}")
+    if target != REFERENCE and not is_device(target) and target not in names():
+        raise Refusal(f"unknown target {target!r}; there are: {', '.join(names())}, or the .yaml file of a device")
     own = "virtual" if target == REFERENCE else "real"
     if clock not in (None, own):
         other = "use --target refbfd for the reference on a real link" if own == "virtual" else "leave out --clock"
         raise Refusal(f"target {target} runs on the {own} clock only; {other}")
     try:
-        load(target)
-    except ExpectationError as error:
+        known_deviations(target)
+    except (ExpectationError, NodeError) as error:
         raise Refusal(str(error)) from error
     return own == "real"
+
+
+def _find_device(target: str, jobs: int | None) -> str:
+    """The name of a device that is there: the link is looked at, and the device's MAC address asked for, before any
+    case begins."""
+    from conformance.targets.device import DeviceTarget  # noqa: PLC0415 - only the real clock needs netlink
+    from topologies.errors import LabError  # noqa: PLC0415
+
+    if jobs is not None and jobs > 1:
+        raise Refusal(f"--jobs {jobs}: a device has one link, so that one case runs at a time; allowed are 0 and 1")
+    try:
+        with contextlib.closing(DeviceTarget(Path(target))) as found:
+            return found.name
+    except (LabError, OSError) as error:
+        raise Refusal(str(error), NO_LAB) from error
 
 
 def _jobs(jobs: int | None, cases: int, *, real: bool) -> int:
@@ -148,7 +167,6 @@ def _empty(report: Path) -> None:
 def _start(stack: ExitStack, target: str, slots: int) -> Path:
     from conformance.targets.lab import running  # noqa: PLC0415 - only the real clock needs netlink
     from topologies.errors import LabError  # noqa: PLC0415
-    from topologies.node import NodeError  # noqa: PLC0415
 
     if os.geteuid() != 0:
         raise Refusal(f"target {target} is started in network namespaces of its own, which needs root", NO_LAB)

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from conformance import expectations, inventory, runner
+from conformance import inventory, runner
 from conformance.bench.bench import Bench
 from conformance.bench.cases import Case
 from conformance.catalogue import Catalogue, load_catalogue
 from conformance.coverage import by_rfc, coverage
 from conformance.finish import finish
 from conformance.selection import Selection
+from conformance.targets.registry import known_deviations
 from conformance.targets.target import Target
 from reports.model import CaseResult, Verdict
 
@@ -135,7 +136,7 @@ class Suite:
         if self._target is None:
             self._target = self._config.hook.pytest_bfdspec_target(config=self._config)
         target = self._target
-        known = expectations.load(target.name)
+        known = known_deviations(self._config.option.bfdspec_target)
         folder = self._capture_folder()
         result = runner.run(
             self._cases[declared.id],
@@ -144,6 +145,7 @@ class Suite:
             seed=self._config.option.bfdspec_seed,
             folder=folder,
             known=known.get(declared.id),
+            option=self._config.option.bfdspec_target,
         )
         pyfuncitem.user_properties.append((PROPERTY, result.model_dump_json()))
         _conclude(result)

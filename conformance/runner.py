@@ -24,7 +24,7 @@ from conformance.expectations import KnownDeviation
 from conformance.inventory import Runnable
 from conformance.targets.target import Lease, Target
 from reports.model import CaseResult, Expectation, PacketLine, RequirementRef, Verdict
-from topologies.node import NodeError, SessionSpec
+from topologies.node import LackError, NodeError, SessionSpec
 
 ATTEMPTS = 4
 """How often a case is tried on the real clock before it is INCONCLUSIVE."""
@@ -94,11 +94,14 @@ def run(
     seed: int,
     folder: Path | None = None,
     known: KnownDeviation | None = None,
+    option: str = "",
 ) -> CaseResult:
-    """Judge `target` by one case. `folder` is where the capture goes; None keeps none."""
+    """Judge `target` by one case. `folder` is where the capture goes; None keeps none. `option` is what --target calls
+    the target, where that is not its name."""
     told: list[CaseResult] = []
     for attempt in range(1, (ATTEMPTS if target.real else 1) + 1):
         result = _attempt(runnable, target, catalogue, seed=seed, attempt=attempt, folder=folder)
+        result = result.model_copy(update={"repeat": repeat_command(option or target.name, runnable.case.id, seed)})
         if result.verdict is Verdict.INCONCLUSIVE:
             continue
         told.append(result)
@@ -198,7 +201,7 @@ def _attempt(
         measurements=bench.measurements,
         notes=[*bench.notes, *outcome.notes],
         capture=judged.capture,
-        repeat=repeat_command(target.name, case.id, seed),
+        repeat="",
         duration_us=(time.monotonic_ns() - started) // 1000,
         lateness_us=judged.lateness_us,
         attempts=attempt,
@@ -265,6 +268,8 @@ def _check_needs(runnable: Runnable, lease: Lease) -> None:
             continue
         try:
             evidence = lease.node.check_lack(need, _any_spec(lease))
+        except LackError as error:
+            raise Unsupported(f"needs {need}, which the target lacks: {error}") from error
         except NodeError as error:
             raise Inconclusive(f"{need} is declared as lacking, but: {error}") from error
         raise Unsupported(f"needs {need}, which the target lacks: {reason} (checked: {evidence})")
@@ -272,10 +277,11 @@ def _check_needs(runnable: Runnable, lease: Lease) -> None:
 
 def _any_spec(lease: Lease) -> SessionSpec:
     link = lease.wire.link
+    family = min(link.tester_addresses)
     return SessionSpec(
         name=f"lack-{link.target_interface}",
-        peer=link.tester_addresses[4],
-        local=link.target_addresses[4],
+        peer=link.tester_addresses[family],
+        local=link.target_addresses[family],
         interface=link.target_interface,
     )
 

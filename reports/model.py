@@ -33,7 +33,7 @@ VERDICT_MEANINGS: dict[Verdict, str] = {
     Verdict.INCONCLUSIVE: (
         "the bench was late, or the target was not sane before the probe: nothing is said about the target"
     ),
-    Verdict.UNSUPPORTED: "the target declares that it lacks what the case needs, and that was checked",
+    Verdict.UNSUPPORTED: "the target lacks what the case needs; that was checked, or there is no way to try",
 }
 
 

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from pyroute2 import NetNS, netns
 from pyroute2.netlink.exceptions import NetlinkError
@@ -18,6 +19,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 from topologies.description import IPV4_PREFIX, IPV6_PREFIX, NEIGHBOURS, LabDescription, Link, neighbour
 from topologies.errors import LabError
 from topologies.processes import NETNS_FOLDER
+
+_Result = TypeVar("_Result")
 
 _IFA_F_NODAD = 0x02
 _NUD_PERMANENT = 0x80
@@ -40,7 +43,7 @@ def create(namespace: str) -> None:
         raise LabError(f"namespace {namespace} exists already")
     try:
         netns.create(namespace)
-        _call_in(namespace, _quieten)
+        call_in(namespace, _quieten)
         with NetNS(namespace, flags=0) as kernel:
             kernel.link("set", ifname="lo", state="up")
     except (OSError, NetlinkError) as error:
@@ -74,8 +77,8 @@ def lay_links(lab: LabDescription) -> None:
         with NetNS(lab.tester_namespace, flags=0) as tester, NetNS(lab.target_namespace, flags=0) as target:
             for link in links:
                 _lay(tester, target, lab.target_namespace, link)
-        _call_in(lab.tester_namespace, lambda: _complete_checksums(link.tester_interface for link in links))
-        _call_in(lab.target_namespace, lambda: _complete_checksums(link.target_interface for link in links))
+        call_in(lab.tester_namespace, lambda: _complete_checksums(link.tester_interface for link in links))
+        call_in(lab.target_namespace, lambda: _complete_checksums(link.target_interface for link in links))
     except (OSError, NetlinkError) as error:
         raise LabError(f"links of {lab.run_id}: {error}") from error
 
@@ -109,15 +112,16 @@ def _introduce(kernel: NetNS, interface: str, mac: str, *addresses: str) -> None
         kernel.neigh("add", ifindex=index, dst=address, lladdr=mac, state=_NUD_PERMANENT)
 
 
-def _call_in(namespace: str, function: Callable[[], None]) -> None:
-    """Call `function` in `namespace`, in a thread of its own that ends with it: the caller stays where it is."""
+def call_in(namespace: str, function: Callable[[], _Result]) -> _Result:
+    """What `function` returns in `namespace`, in a thread of its own that ends with it: the caller stays where it is,
+    and a socket that is opened there stays there. Raises LabError."""
 
-    def entered() -> None:
+    def entered() -> _Result:
         enter(namespace)
-        function()
+        return function()
 
     with ThreadPoolExecutor(max_workers=1) as executor:
-        executor.submit(entered).result()
+        return executor.submit(entered).result()
 
 
 def _quieten() -> None:

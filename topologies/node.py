@@ -4,7 +4,7 @@ A node is one implementation running somewhere. Its adapter translates these ver
 says, as data, which of them it lacks. Interval arguments are integer microseconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -96,6 +96,11 @@ class NodeError(Exception):
     """A node did not do what it was told. The message is one line: what, which node, what the daemon said."""
 
 
+class LackError(NodeError):
+    """The node has no means to do this at all: nothing was tried, and nothing is wrong with it. What needed it is
+    unsupported here."""
+
+
 class Node(Protocol):
     """An implementation that can be told what to do. Every verb blocks until the daemon has accepted it."""
 
@@ -103,12 +108,15 @@ class Node(Protocol):
     version: str
     lacks: Mapping[Capability, str]
     """Capabilities that the implementation does not have, each with the reason. Everything else is offered."""
+    configured: Sequence[SessionSpec]
+    """Sessions that somebody configured by hand: they are there before a case and after it."""
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session. Raises NodeError."""
 
     def remove_session(self, spec: SessionSpec) -> None:
-        """Delete the session; no error where it does not exist."""
+        """Delete the session; no error where it does not exist. One of `configured` stays, as it was configured: what
+        the verbs below changed is undone. Raises NodeError."""
 
     def set_timers(
         self,
@@ -154,5 +162,6 @@ class Node(Protocol):
     def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
         """Try what the node is said to lack and return the evidence (the daemon's refusal) in one line.
 
-        Raises NodeError when the daemon did it after all: the declaration is then wrong and has to be changed.
+        Raises NodeError when the daemon did it after all: the declaration is then wrong and has to be changed. Raises
+        LackError where there is no way to try.
         """

@@ -18,7 +18,8 @@ from conformance.bench import oracle
 from conformance.bench.match import Match
 from conformance.bench.packets import Seen, in_words, milliseconds
 from conformance.bench.puppet import Puppet
-from conformance.bench.verdicts import Inconclusive, Violation
+from conformance.bench.standing import PORTS, is_of_another, serving
+from conformance.bench.verdicts import Inconclusive, Unsupported, Violation
 from conformance.bench.wire import Arrival, Wire
 from refimpl.core.packet import ControlPacket, Malformed
 from refimpl.wire.codec import decode
@@ -26,7 +27,7 @@ from refimpl.wire.damage import Damage
 from refimpl.wire.frames import build, dissect
 from reports.model import Measurement
 from topologies.description import neighbour
-from topologies.node import Node, NodeError, SessionSpec
+from topologies.node import LackError, Node, NodeError, SessionSpec
 
 PROMPT_US = 500_000
 """How long "as soon as practicable" may take (RFC 5880 section 6.8.7 gives no number; a human eye would call it
@@ -35,7 +36,7 @@ slow)."""
 ECHO_WAIT_US = 1_000_000
 """A frame of our own that is not on the link after this time is the bench's fault."""
 
-BFD_PORTS = frozenset({3784, 4784})
+BFD_PORTS = frozenset(PORTS.values())
 
 
 class Recorder(Protocol):
@@ -47,10 +48,14 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment: what was logged before it has an index below `index`."""
+    """A moment: what was logged before it has an index below `index`.
+
+    The moment of a command has a length: it may have taken effect at any time from `time_us` to `until_us`.
+    """
 
     time_us: int
     index: int
+    until_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +88,62 @@ class Bench:
 
     # ------------------------------------------------------------------ who is there
 
-    def puppet(self, family: int = 4, *, beside: int = 0, **fields: Any) -> Puppet:
-        """A far end on the tester's address of `family` (4 or 6), or on that of neighbour `beside` (1 to NEIGHBOURS) on
-        the same link; `fields` preset the puppet's own."""
+    def puppet(self, family: int | None = None, *, beside: int = 0, **fields: Any) -> Puppet:
+        """A far end on the tester's address of `family` (4 or 6, by default the first that the link has), or on that of
+        neighbour `beside` (1 to NEIGHBOURS) on the same link; `fields` preset the puppet's own. Raises Unsupported
+        where the link does not have the family, or the neighbour."""
         link = self.wire.link
+        family = family or min(link.tester_addresses)
+        if family not in link.tester_addresses:
+            raise Unsupported(f"needs IPv{family}, which the link to the target does not have")
+        if beside > link.neighbours:
+            raise Unsupported(f"needs {beside} neighbours of the tester, and on the link there are {link.neighbours}")
         local = link.tester_addresses[family] if beside == 0 else neighbour(link.tester_addresses[family], beside)
         puppet = Puppet(local, link.target_addresses[family], self.rng, **fields)
         self._puppets.append(puppet)
         return puppet
 
+    def stranger(self, puppet: Puppet) -> str:
+        """An address of the puppet's subnet that nobody has. Raises Unsupported where the subnet is full."""
+        taken = {address for spec in self.node.configured for address in (spec.peer, spec.local)}
+        other = self.wire.link.unowned(puppet.local, taken)
+        if other is None:
+            raise Unsupported(f"needs an address of the subnet of {puppet.local} that nobody has, and there is none")
+        return other
+
     def add_session(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
-        """Have the target run a session to `puppet`; `parameters` are those of SessionSpec."""
-        spec = SessionSpec(
-            name=f"s{len(self.specs) + 1}-{self.wire.link.target_interface}",
-            peer=puppet.local,
-            local=puppet.peer,
-            interface=self.wire.link.target_interface,
-            **parameters,
-        )
+        """Have the target run a new session to `puppet`; `parameters` are those of SessionSpec. Raises Unsupported
+        where sessions are configured by hand."""
+        spec = self._spec(puppet, **parameters)
         self.specs.append(spec)
         self.command(self.node.add_session, spec)
         return spec
 
+    def use_session(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
+        """A session that need not be new: one that was configured by hand with just these parameters, to whose peer
+        address the puppet then moves, or else a new one. See `scenario.fresh`, which makes the two the same."""
+        spec = self._spec(puppet, **parameters)
+        standing = serving(spec, self.node.configured, self.specs)
+        if standing is None:
+            return self.add_session(puppet, **parameters)
+        puppet.local, puppet.peer = standing.peer, standing.local
+        self.specs.append(standing)
+        self.command(self.node.remove_session, standing)  # an earlier case may have failed to undo its changes
+        return standing
+
     def remove_session(self, spec: SessionSpec) -> None:
-        """Have the target forget a session; the runner does so with all that are left at the end of a case."""
+        """Have the target forget a session; the runner does so with all that are left at the end of a case. Raises
+        Unsupported where sessions are configured by hand."""
+        if spec in self.node.configured:
+            raise Unsupported(f"needs to remove a session, and {spec.name} was configured by hand")
         self.command(self.node.remove_session, spec)
         self.specs.remove(spec)
 
     def command(self, verb: Callable[..., object], *arguments: Any, **options: Any) -> Mark:
-        """Tell the target something; the link lives on meanwhile. Returns the moment before. NodeError becomes
-        Inconclusive: a daemon that refuses its own configuration says nothing about the RFC."""
-        self._stimulus = start = self.mark()
+        """Tell the target something; the link lives on meanwhile. Returns the moment, from which `expect` counts its
+        time when the verb is through, and `expect_never` when it began. NodeError becomes Inconclusive: a daemon that
+        refuses its own configuration says nothing about the RFC. LackError becomes Unsupported."""
+        start = self.mark()
         try:
             if self._pool is None:
                 verb(*arguments, **options)
@@ -122,9 +152,19 @@ class Bench:
                 while not done.done():
                     self._pump(self.wire.now() + 5_000)
                 done.result()
+        except LackError as error:
+            raise Unsupported(str(error)) from error
         except NodeError as error:
             raise Inconclusive(f"the target could not be told: {error}") from error
-        return start
+        self._stimulus = replace(start, until_us=self.wire.now())
+        return self._stimulus
+
+    def begin(self) -> None:
+        """Let the case begin here, as if its session had just been added: what the target said so far is about
+        something else. Where the case has another session already, it has begun with that one."""
+        self._stimulus = self.mark()
+        if len(self.specs) == 1:
+            self.origin = self._stimulus
 
     # ------------------------------------------------------------------ time and packets
 
@@ -320,6 +360,15 @@ class Bench:
 
     # ------------------------------------------------------------------ underneath
 
+    def _spec(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
+        return SessionSpec(
+            name=f"s{len(self.specs) + 1}-{self.wire.link.target_interface}",
+            peer=puppet.local,
+            local=puppet.peer,
+            interface=self.wire.link.target_interface,
+            **parameters,
+        )
+
     def _judge(self, requirement: str | None) -> str:
         judged_by = requirement or self.requirements[0]
         if judged_by not in self.requirements:
@@ -332,7 +381,7 @@ class Bench:
     ) -> tuple[Seen, int] | None:
         """The first packet of the target that fits one of `matches`, and which; None when the time is up. Judges
         nothing: where an absent packet means something, `expect` or `wait` is the verb."""
-        deadline, index = _time(start) + within_us, self._index(start)
+        deadline, index = _end(start) + within_us, self._index(start)
         while True:
             while index < len(self.log):
                 seen = self.log[index]
@@ -380,6 +429,8 @@ class Bench:
         datagram = dissect(arrival.frame)
         if datagram is None or datagram.destination_port not in BFD_PORTS:
             return None
+        if is_of_another(datagram, self.node.configured, self.specs):
+            return None  # it is in the capture, and no case has to know of it
         seen = Seen(number, arrival.time_ns // 1000, arrival.sent, datagram, decode(datagram.payload))
         self.log.append(seen)
         if not arrival.sent and not isinstance(seen.control, Malformed):
@@ -408,6 +459,10 @@ def _belongs(seen: Seen, puppet: Puppet | None) -> bool:
 
 def _time(moment: Seen | Mark) -> int:
     return moment.time_us
+
+
+def _end(moment: Seen | Mark) -> int:
+    return max(moment.time_us, moment.until_us) if isinstance(moment, Mark) else moment.time_us
 
 
 def _frames(packets: Sequence[Seen]) -> list[int]:

@@ -38,7 +38,7 @@ class LiveWire:
         self._lateness: list[Late] = []
         self._losses = 0
         self._offset_us = _wall_us() - _monotonic_us()
-        self._sinks = [_sink(family, port, link.tester_interface) for family in (4, 6) for port in (3784, 4784)]
+        self._sinks = [sink(family, port, link.tester_interface) for family in (4, 6) for port in (3784, 4784)]
         self._receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         with contextlib.suppress(OSError):  # needs CAP_NET_ADMIN; the default buffer holds enough for one link
@@ -101,7 +101,8 @@ class LiveWire:
         raise OSError("the kernel gave no timestamp with a frame, so nothing can be timed")
 
 
-def _sink(family: int, port: int, interface: str) -> socket.socket:
+def sink(family: int, port: int, interface: str) -> socket.socket:
+    """A socket that takes what comes to a UDP port of an interface, and that nobody reads."""
     sink = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
     sink.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == 6:

@@ -3,13 +3,21 @@
 Two wires exist: `conformance.bench.live` on a real interface, `conformance.targets.reference` on the virtual clock.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple, Protocol
+
+from topologies.description import NEIGHBOURS
+
+NEAR = 32
+"""How far from its own address the tester looks for one that nobody has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The two ends of the link between tester and target: addresses by family (4 and 6), MACs, interface names."""
+    """The two ends of the link between tester and target: addresses and prefix lengths by family (4 and 6; a link may
+    have only one of them), MACs, interface names; how many neighbours beside the tester the target can send to."""
 
     tester_interface: str
     target_interface: str
@@ -17,6 +25,19 @@ class Link:
     target_mac: str
     tester_addresses: dict[int, str]
     target_addresses: dict[int, str]
+    prefix_lengths: Mapping[int, int] = field(default_factory=lambda: {4: 28, 6: 64})
+    neighbours: int = NEIGHBOURS
+
+    def unowned(self, own: str, taken: Collection[str]) -> str | None:
+        """An address of the subnet of `own` that neither end has and that is not taken; None where none is near."""
+        start = ip_address(own)
+        subnet = ip_network(f"{own}/{self.prefix_lengths[start.version]}", strict=False)
+        owned = {*self.tester_addresses.values(), *self.target_addresses.values(), *taken}
+        reserved = {subnet.network_address, subnet.broadcast_address}
+        near = (start + distance for distance in (*range(2, NEAR), *range(-1, -NEAR, -1)))
+        return next(
+            (str(each) for each in near if each in subnet and each not in reserved and str(each) not in owned), None
+        )
 
 
 @dataclass(frozen=True, slots=True)

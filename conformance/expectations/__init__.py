@@ -34,8 +34,11 @@ class KnownDeviation(BaseModel):
 def load(target: str, folder: Path = FOLDER) -> dict[str, KnownDeviation]:
     """Known deviations of `target` by case id; none where there is no file. Raises ExpectationError."""
     path = folder / f"{target}.yaml"
-    if not path.exists():
-        return {}
+    return read(path) if path.exists() else {}
+
+
+def read(path: Path) -> dict[str, KnownDeviation]:
+    """Known deviations by case id, from a file. Raises ExpectationError."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -46,7 +46,7 @@ def test_first_packet(bench: Bench, what: str, fields: dict[str, object]) -> Non
 @case("5880-6.8.1-07", judges=["5880-6.8.1-r16"])
 def test_own_rate_until_the_far_end_speaks(bench: Bench) -> None:
     """Before anything was received, the target's own Desired Min TX Interval sets its rate."""
-    puppet = fresh(bench)
+    puppet = fresh(bench, new=True)
     intervals = collect_intervals(bench, puppet, 3, slowest_us=SLOW_US)
     announced = intervals[0].first.packet.desired_min_tx_interval_us
     judge_rate(bench, intervals, Rate(announced, too_slow="5880-6.8.1-r16"))

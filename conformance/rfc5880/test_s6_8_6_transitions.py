@@ -16,13 +16,13 @@ from topologies.node import Capability
 ADMIN_DOWN, DOWN, INIT, UP = State.ADMIN_DOWN, State.DOWN, State.INIT, State.UP
 
 
-def bring_to(bench: Bench, local: State) -> Puppet:
+def bring_to(bench: Bench, local: State, *, new: bool = False) -> Puppet:
     """A session in which the target is in a state; the puppet is silent but knows its discriminator."""
     if local is DOWN:
-        return fresh(bench)
+        return fresh(bench, new=new)
     if local is INIT:
-        return in_init(bench)
-    puppet = establish(bench)
+        return in_init(bench, new=new)
+    puppet = establish(bench, new=new)
     if local is ADMIN_DOWN:
         bench.command(bench.node.set_admin, bench.specs[0], enabled=False)
         bench.wait(control(state=ADMIN_DOWN), within_us=SLOW_WAIT_US, what="administrative down", puppet=puppet)
@@ -71,7 +71,7 @@ def test_transition(bench: Bench, local: State, received: State, expected: State
 )
 def test_neighbor_signaled_down(bench: Bench, local: State, received: State) -> None:
     """In {local}, a received {received} sets the diagnostic to 3, Neighbor Signaled Session Down."""
-    puppet = bring_to(bench, local)
+    puppet = bring_to(bench, local, new=True)  # an older session may have had the diagnostic 3 before
     stimulus = bench.send(puppet, state=received)
     down = bench.wait(control(state=DOWN), within_us=SLOW_WAIT_US, after=stimulus, what="the state", puppet=puppet)
     bench.check(

@@ -122,6 +122,7 @@ class ScriptedNode:
 
     name = "scripted"
     version = "0"
+    configured: Sequence[SessionSpec] = ()
 
     def __init__(self, refuses: Sequence[str] = (), lacks: Mapping[Capability, str] | None = None) -> None:
         self.lacks: Mapping[Capability, str] = lacks or {}
@@ -134,7 +135,8 @@ class ScriptedNode:
 
     def remove_session(self, spec: SessionSpec) -> None:
         self._obey("remove_session")
-        self.sessions.remove(spec.name)
+        if spec not in self.configured:
+            self.sessions.remove(spec.name)
 
     def set_timers(
         self,

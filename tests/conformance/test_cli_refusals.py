@@ -1,5 +1,6 @@
 """`bfdspec test` before anything runs: what it lists, and what it refuses, in one line and with an exit code."""
 
+import os
 import re
 import signal
 from contextlib import suppress
@@ -55,6 +56,44 @@ def test_list_follows_the_selection() -> None:
 
 def test_unknown_target() -> None:
     assert refusal("--target", "nosuch").startswith("unknown target 'nosuch'; there are: reference")
+
+
+def device_file(text: str = "") -> str:
+    Path("router.yaml").write_text(
+        "name: router\ntester: {interface: nosuch0, ipv4: 192.0.2.1/24}\ntarget: {ipv4: 192.0.2.2}\n"
+        f"sessions: [{{peer: 192.0.2.1}}]\n{text}",
+        encoding="utf-8",
+    )
+    return "router.yaml"
+
+
+def test_a_device_file_that_is_not_there() -> None:
+    assert refusal("--target", "router.yaml") == "router.yaml: cannot be read: No such file or directory"
+
+
+def test_a_device_file_with_a_mistake() -> None:
+    said = refusal("--target", device_file("colour: red\n"))
+    assert said.startswith("router.yaml: colour: unknown key; allowed are name, ")
+
+
+def test_expectations_of_a_device_that_are_not_there() -> None:
+    said = refusal("--target", device_file("expectations: known/router.yaml\n"))
+    assert said == "known/router.yaml: [Errno 2] No such file or directory: 'known/router.yaml'"
+
+
+def test_a_device_has_no_virtual_clock_and_no_two_jobs() -> None:
+    assert refusal("--target", device_file(), "--clock", "virtual").startswith(
+        "target router.yaml runs on the real clock"
+    )
+    assert refusal("--target", device_file(), "--jobs", "2").startswith("--jobs 2: a device has one link")
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="packet sockets need root")
+def test_a_device_on_an_interface_that_is_not_there() -> None:
+    done = bfdspec("--target", device_file())
+    assert (done.exit_code, done.output.splitlines()[-1]) == (cli.NO_LAB, "Error: there is no interface nosuch0")
+    assert not Path("out").exists()
 
 
 def test_unknown_case_with_a_suggestion() -> None:

@@ -1,6 +1,7 @@
 """What a node does that offers none of the optional verbs: it refuses each in one line. Adapters override what their
 implementation can do, and their `lacks` names the rest."""
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from topologies.node import AuthSpec, NodeError, SessionSpec
@@ -10,6 +11,7 @@ class PlainNode:
     """A node without optional verbs; see `topologies.node.Node` for what each would do."""
 
     name: str
+    configured: Sequence[SessionSpec] = ()
 
     def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
         """Refused."""
