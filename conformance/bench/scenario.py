@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from conformance.bench.bench import PROMPT_US, Bench, Mark
-from conformance.bench.match import control
+from conformance.bench.match import Match, control
 from conformance.bench.packets import Seen, in_words, milliseconds, state_name
 from conformance.bench.puppet import SLOW_US, Puppet
 from conformance.bench.verdicts import Inconclusive
@@ -169,6 +169,28 @@ def slow_down(bench: Bench, puppet: Puppet, interval_us: int) -> Seen:
     if early:
         raise Inconclusive(f"the target does not keep the slow rate that was asked of it (frame {early[0].frame})")
     return last
+
+
+def next_packet_says(bench: Bench, new: Match, **timers: int) -> None:
+    """Change timers of a session while the target sends only every few seconds, and judge that the next packet tells.
+
+    At this rate "the next packet" leaves no doubt; the change itself has been accepted long before it is due.
+    """
+    interval_us = 4 * SLOW_US
+    puppet = establish(bench)
+    last = slow_down(bench, puppet, interval_us)
+    start = bench.command(bench.node.set_timers, bench.specs[0], **timers)
+    if bench.now() > last.time_us + interval_us * 3 // 4 or not all(new(seen) for seen in bench.from_target(start)):
+        raise Inconclusive("the target took so long to accept the change that a packet fell due meanwhile")
+    following = bench.wait(
+        control(), within_us=interval_us + SLOW_US, after=start, what="the next packet", puppet=puppet
+    )
+    bench.check(
+        new(following),
+        expected=f"{new} in the next packet after the change, frame {following.frame}",
+        actual=in_words(following),
+        frames=[following],
+    )
 
 
 def announce(bench: Bench, puppet: Puppet, **fields: Any) -> Seen:

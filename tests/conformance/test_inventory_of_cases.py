@@ -74,7 +74,9 @@ def test_every_title_is_a_sentence_for_people() -> None:
 
 def test_what_every_case_judges_can_be_judged(shipped: Catalogue) -> None:
     judged = [(id_, shipped.requirements[each]) for id_, found in FOUND.items() for each in found.case.judges]
-    assert [(id_, each.id) for id_, each in judged if each.level not in ("MUST", "SHOULD")] == []
+    first = [(id_, shipped.requirements[found.case.judges[0]]) for id_, found in FOUND.items()]
+    # A permission may be claimed by the case that uses it, but nobody is accused of one.
+    assert [(id_, each.id) for id_, each in first if each.level not in ("MUST", "SHOULD")] == []
     assert [(id_, each.id) for id_, each in judged if "wire" not in each.observable] == []
     assert [id_ for id_, each in FOUND.items() if len(set(each.case.judges)) != len(each.case.judges)] == []
 
