@@ -59,7 +59,7 @@ class Reborn(Session):
     def _move(self, event: Event, outputs: list[Output], diag: Diag | None = None) -> None:
         super()._move(event, outputs, diag)
         if event is Event.DETECTION_TIME_EXPIRED:
-            self.variables.detect_mult = self.config.detect_mult
+            self._wanted_mult = self.config.detect_mult
 
 
 class Resentful(Session):
