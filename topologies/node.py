@@ -37,6 +37,8 @@ class Capability(StrEnum):
     ECHO_REFLECT = "echo_reflect"  # Echo packets of the far end are looped back, and that is announced
     PATH_DOWN = "concatenated_path_down"  # the operator can report a failure of a concatenated path
     FORWARDING_RESET = "forwarding_plane_reset"  # the operator can report a reset of the forwarding plane
+    CONGESTION = "congestion_report"  # the operator can report congestion, and that it is over
+    CONTROL_PLANE_INDEPENDENT = "control_plane_independent"  # a session can claim, in the C bit, to be so
     SHOW = "show"  # the daemon tells its own view of a session
 
 
@@ -62,7 +64,8 @@ class AuthSpec:
 class SessionSpec:
     """A session as the node under test should run it. `local` is the node's own address, `interface` its own
     interface. `required_min_echo_rx_us` 0 means that Echo packets are not looped back, `desired_min_echo_tx_us` 0 that
-    none are sent. `auth` None means that no authentication is in use."""
+    none are sent. `auth` None means that no authentication is in use. `control_plane_independent` is the claim of the C
+    bit."""
 
     name: str
     peer: str
@@ -77,6 +80,7 @@ class SessionSpec:
     demand: bool = False
     required_min_echo_rx_us: int = 0
     desired_min_echo_tx_us: int = 0
+    control_plane_independent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,13 @@ class Node(Protocol):
 
     def reset_forwarding(self, spec: SessionSpec) -> None:
         """Report a reset of the forwarding plane to the session (FORWARDING_RESET). Raises NodeError."""
+
+    def set_congested(self, spec: SessionSpec, *, congested: bool) -> None:
+        """Report congestion on the session's path, or that it is over (CONGESTION). Raises NodeError."""
+
+    def deconfigure(self, spec: SessionSpec) -> None:
+        """Delete the session as an operator does who has time, where `remove_session` is in a hurry: the session may
+        take leave of its far end first. Raises NodeError."""
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The daemon's own view of the session."""

@@ -139,6 +139,11 @@ class Bench:
         self.command(self.node.remove_session, spec)
         self.specs.remove(spec)
 
+    def deconfigure(self, spec: SessionSpec) -> Mark:
+        """Have the target deconfigure a session, with the leave that it takes of its far end. Returns the moment
+        before."""
+        return self.command(self.node.deconfigure, spec)
+
     def command(self, verb: Callable[..., object], *arguments: Any, **options: Any) -> Mark:
         """Tell the target something; the link lives on meanwhile. Returns the moment, from which `expect` counts its
         time when the verb is through, and `expect_never` when it began. NodeError becomes Inconclusive: a daemon that

@@ -39,6 +39,7 @@ class Puppet:
     state: int = State.DOWN
     diag: int = 0
     demand: bool = False
+    control_plane_independent: bool = False
     detect_mult: int = 5
     desired_min_tx_us: int = 300_000
     required_min_rx_us: int = 300_000
@@ -58,6 +59,7 @@ class Puppet:
             "state": self.state,
             "diag": self.diag,
             "demand": self.demand,
+            "control_plane_independent": self.control_plane_independent,
             "detect_mult": self.detect_mult,
             "my_discriminator": self.my_discriminator,
             "your_discriminator": self.reflected,

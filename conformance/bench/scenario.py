@@ -155,6 +155,12 @@ def shake_hands(bench: Bench, puppet: Puppet) -> None:
     bench.wait(control(state=State.UP), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
 
 
+def since_command(bench: Bench, start: Mark, us: int) -> int:
+    """To be called after a command that began at `start`: the time from then until `us` from now. A command may need
+    long to reach the daemon on a busy machine, and the daemon is not late by that."""
+    return bench.now() - start.time_us + us
+
+
 def slow_down(bench: Bench, puppet: Puppet, interval_us: int) -> Seen:
     """Have the target, Up, send only every `interval_us` (several seconds), so that a packet ahead of its schedule
     stands out. Returns a periodic packet after which at least a second of silence has passed, and much more is to come.

@@ -1,11 +1,11 @@
 """RFC 5880 section 6.1: the Active and the Passive role, and how a failure is told."""
 
-from conformance.bench.bench import Bench
+from conformance.bench.bench import Accept, Bench
 from conformance.bench.cases import case
 from conformance.bench.match import control
 from conformance.bench.puppet import SLOW_US
-from conformance.bench.scenario import SLOW_WAIT_US, establish
-from refimpl.core.constants import State
+from conformance.bench.scenario import SLOW_WAIT_US, establish, since_command
+from refimpl.core.constants import Diag, State
 from topologies.node import Capability
 
 
@@ -38,3 +38,18 @@ def test_expiry_is_told_to_the_far_end(bench: Bench) -> None:
     silent = bench.stop_keepalives(puppet)
     detection_us = puppet.detect_mult * 300_000
     bench.expect(control(state=State.DOWN), within_us=detection_us + 2 * SLOW_US, after=silent, puppet=puppet)
+
+
+@case("5880-6.1-191", judges=["5880-6.1-r07"], needs=[Capability.ADMIN_DOWN])
+def test_held_down_by_the_administrator(bench: Bench) -> None:
+    """A session that its administrator holds down says AdminDown, and why."""
+    puppet = establish(bench)
+    start = bench.command(bench.node.set_admin, bench.specs[0], enabled=False)
+    bench.expect_one_of(
+        Accept(control(state=State.ADMIN_DOWN, diag=Diag.ADMINISTRATIVELY_DOWN)),
+        Accept(control(state=State.ADMIN_DOWN), "the diagnostic is another one than Administratively Down"),
+        Accept(control(state=State.DOWN), "the permission to use AdminDown is not used"),
+        within_us=since_command(bench, start, SLOW_WAIT_US),
+        after=start,
+        puppet=puppet,
+    )

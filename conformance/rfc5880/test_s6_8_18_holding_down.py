@@ -1,6 +1,6 @@
 """RFC 5880 section 6.8.18: a far end that is down controls the rate at which it is sent to."""
 
-from conformance.bench.bench import Bench
+from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import case
 from conformance.bench.match import control
 from conformance.bench.puppet import SLOW_US, Puppet
@@ -51,3 +51,18 @@ def test_silence_lifts_the_hold(bench: Bench) -> None:
     bench.expect(
         control(state=State.DOWN, final=False), within_us=detection_us + SLOW_WAIT_US, after=silent, puppet=puppet
     )
+
+
+@case("5880-6.8.18-191", judges=["5880-6.8.18-r06"], seconds=12)
+def test_own_rate_after_the_hold(bench: Bench) -> None:
+    """When the far end that asked for no packets has been silent for a Detection Time, the target may send again."""
+    puppet = hold_down(bench, 0)
+    bench.elapse(2 * SLOW_US)
+    silent = bench.stop_keepalives(puppet)
+    detection_us = puppet.detect_mult * SLOW_US
+    sends = bench.find(silent, detection_us + SLOW_WAIT_US, puppet, [control(final=False)]) is not None
+    asked = bench.send(puppet, poll=True)
+    bench.wait(FINAL, within_us=PROMPT_US, after=asked, what="the sentinel", puppet=puppet)
+    bench.check(True, expected="packets, or none", actual="", requirement="5880-6.8.18-r06")
+    if not sends:
+        bench.alternatives.append("the permission to send again is not used")

@@ -86,3 +86,21 @@ def test_final_only_in_answers(bench: Bench) -> None:
     """Without a Poll from the far end, F is clear."""
     establish(bench)
     bench.expect_never(control(final=True), for_us=3 * SLOW_US, after=bench.mark(), because="nobody polls")
+
+
+@case("5880-6.8.7-191", judges=["5880-6.8.7-r30"], needs=[Capability.CONTROL_PLANE_INDEPENDENT])
+def test_independence_of_the_control_plane(bench: Bench) -> None:
+    """C is set in each packet of a session whose operator declares it independent of the control plane."""
+    puppet = establish(bench, control_plane_independent=True)
+    bench.send(puppet, poll=True)
+    bench.elapse(SLOW_US)
+    bench.send(puppet, state=State.DOWN)
+    bench.elapse(SLOW_US)
+    packets = bench.from_target(bench.origin)
+    clear = [seen for seen in packets if not seen.packet.control_plane_independent]
+    bench.check(
+        not clear,
+        expected=f"each of {len(packets)} packets to have C set",
+        actual=f"frame {clear[0].frame}: {in_words(clear[0])}" if clear else "",
+        frames=clear,
+    )

@@ -8,6 +8,7 @@ from conformance.bench.verdicts import Inconclusive
 from conformance.bench.wire import Arrival, Late, Link
 from conformance.targets.target import Lease
 from refimpl import __version__
+from refimpl.core.constants import Diag
 from refimpl.core.demux import SessionTable
 from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
@@ -117,6 +118,7 @@ class ReferenceNode(PlainNode):
             detect_mult=spec.detect_mult,
             passive=spec.passive,
             demand=spec.demand,
+            control_plane_independent=spec.control_plane_independent,
         )
         self._sessions[spec.name] = self._engine.add(config, self._profiles[spec.kind])
 
@@ -159,6 +161,31 @@ class ReferenceNode(PlainNode):
         except ValueError as error:
             raise NodeError(f"reference: verify {spec.name}: {error}") from error
         self._engine.perform(session, outputs)
+
+    def set_path_down(self, spec: SessionSpec, diag: int) -> None:
+        """Report a failure of the concatenated path, or that it is over. Raises NodeError for a failure unless Up."""
+        session = self._sessions[spec.name]
+        try:
+            outputs = session.report_path(self._clock.now, Diag(diag))
+        except ValueError as error:
+            raise NodeError(f"reference: set_path_down {spec.name}: {error}") from error
+        self._engine.perform(session, outputs)
+
+    def reset_forwarding(self, spec: SessionSpec) -> None:
+        """Report a reset of the forwarding plane."""
+        session = self._sessions[spec.name]
+        self._engine.perform(session, session.reset_forwarding(self._clock.now))
+
+    def set_congested(self, spec: SessionSpec, *, congested: bool) -> None:
+        """Report congestion, or that it is over."""
+        session, now = self._sessions[spec.name], self._clock.now
+        self._engine.perform(session, session.congested(now) if congested else session.congestion_over(now))
+
+    def deconfigure(self, spec: SessionSpec) -> None:
+        """Delete the session once its far end must have heard of AdminDown."""
+        over = self._clock.now + self._sessions[spec.name].detection_time_over_there
+        self.set_admin(spec, enabled=False)
+        self._clock.call_at(over, lambda: self.remove_session(spec))
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session's own view."""

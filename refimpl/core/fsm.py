@@ -1,4 +1,4 @@
-"""The state machine as one table (RFC 5880 sections 6.2, 6.8.4, 6.8.6 and 6.8.16).
+"""The state machine as one table (RFC 5880 sections 6.2, 6.8.4, 6.8.6 and 6.8.15 to 6.8.17).
 
 `TABLE[state, event]` is the next state, the diagnostic to set (None leaves bfd.LocalDiag alone) and the clause.
 Every pair of state and event has a row, also those in which nothing happens: what is not in the table does not exist.
@@ -22,6 +22,9 @@ class Event(Enum):
     DETECTION_TIME_EXPIRED = "Detection Time expired"
     DISABLE = "administratively disabled"
     ENABLE = "administratively enabled"
+    FORWARDING_PLANE_RESET = "forwarding plane reset"
+    CONCATENATED_PATH_DOWN = "concatenated path down"
+    CONCATENATED_PATH_RESTORED = "concatenated path restored"
 
 
 RECEIVED: Mapping[int, Event] = MappingProxyType(
@@ -47,6 +50,8 @@ _ADMIN, _DOWN, _INIT, _UP = State.ADMIN_DOWN, State.DOWN, State.INIT, State.UP
 _NEIGHBOR = Diag.NEIGHBOR_SIGNALED_SESSION_DOWN
 _EXPIRED = Diag.CONTROL_DETECTION_TIME_EXPIRED
 _DISABLED = Diag.ADMINISTRATIVELY_DOWN
+_RESET = Diag.FORWARDING_PLANE_RESET
+_PATH_DOWN = Diag.CONCATENATED_PATH_DOWN
 
 TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
     {
@@ -58,6 +63,10 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_ADMIN, Event.DETECTION_TIME_EXPIRED): Transition(_ADMIN, None, "6.8.4"),
         (_ADMIN, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_ADMIN, Event.ENABLE): Transition(_DOWN, None, "6.8.16"),
+        # Nobody relies on a session that is AdminDown, and only the operator ends this state (6.2, 6.8.16).
+        (_ADMIN, Event.FORWARDING_PLANE_RESET): Transition(_ADMIN, None, "6.8.15"),
+        (_ADMIN, Event.CONCATENATED_PATH_DOWN): Transition(_ADMIN, None, "6.8.17"),
+        (_ADMIN, Event.CONCATENATED_PATH_RESTORED): Transition(_ADMIN, None, "6.8.17"),
         # Down: waits until the remote system agrees that the session is down.
         (_DOWN, Event.RECEIVED_ADMIN_DOWN): Transition(_DOWN, None, "6.8.6"),
         (_DOWN, Event.RECEIVED_DOWN): Transition(_INIT, None, "6.8.6"),
@@ -66,6 +75,9 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_DOWN, Event.DETECTION_TIME_EXPIRED): Transition(_DOWN, None, "6.8.4"),
         (_DOWN, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_DOWN, Event.ENABLE): Transition(_DOWN, None, "6.8.16"),
+        (_DOWN, Event.FORWARDING_PLANE_RESET): Transition(_DOWN, _RESET, "6.8.15"),
+        (_DOWN, Event.CONCATENATED_PATH_DOWN): Transition(_DOWN, None, "6.8.17"),
+        (_DOWN, Event.CONCATENATED_PATH_RESTORED): Transition(_DOWN, None, "6.8.17"),
         # Init: the remote system is there, but does not yet know that we are.
         (_INIT, Event.RECEIVED_ADMIN_DOWN): Transition(_DOWN, _NEIGHBOR, "6.8.6"),
         (_INIT, Event.RECEIVED_DOWN): Transition(_INIT, None, "6.8.6"),
@@ -74,6 +86,9 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_INIT, Event.DETECTION_TIME_EXPIRED): Transition(_DOWN, _EXPIRED, "6.8.4"),
         (_INIT, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_INIT, Event.ENABLE): Transition(_INIT, None, "6.8.16"),
+        (_INIT, Event.FORWARDING_PLANE_RESET): Transition(_DOWN, _RESET, "6.8.15"),
+        (_INIT, Event.CONCATENATED_PATH_DOWN): Transition(_INIT, None, "6.8.17"),
+        (_INIT, Event.CONCATENATED_PATH_RESTORED): Transition(_INIT, None, "6.8.17"),
         # Up: connectivity works in both directions.
         (_UP, Event.RECEIVED_ADMIN_DOWN): Transition(_DOWN, _NEIGHBOR, "6.8.6"),
         (_UP, Event.RECEIVED_DOWN): Transition(_DOWN, _NEIGHBOR, "6.8.6"),
@@ -82,5 +97,8 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_UP, Event.DETECTION_TIME_EXPIRED): Transition(_DOWN, _EXPIRED, "6.8.4"),
         (_UP, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_UP, Event.ENABLE): Transition(_UP, None, "6.8.16"),
+        (_UP, Event.FORWARDING_PLANE_RESET): Transition(_DOWN, _RESET, "6.8.15"),
+        (_UP, Event.CONCATENATED_PATH_DOWN): Transition(_UP, _PATH_DOWN, "6.8.17"),
+        (_UP, Event.CONCATENATED_PATH_RESTORED): Transition(_UP, Diag.NONE, "6.8.17"),
     }
 )

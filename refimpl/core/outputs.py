@@ -84,4 +84,12 @@ class RemoteForgotten:
     values."""
 
 
-Output = Transmit | StateChanged | Discarded | PollStarted | PollEnded | RemoteForgotten
+@dataclass(frozen=True, slots=True)
+class Slowed:
+    """Because of congestion both intervals are `factor` times what the operator wants; 1 when it is over (section
+    7)."""
+
+    factor: int
+
+
+Output = Transmit | StateChanged | Discarded | PollStarted | PollEnded | RemoteForgotten | Slowed

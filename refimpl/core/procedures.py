@@ -55,6 +55,7 @@ def learn(v: StateVariables, packet: ControlPacket) -> None:
     v.remote_min_rx_interval_us = packet.required_min_rx_interval_us
     v.remote_desired_min_tx_interval_us = packet.desired_min_tx_interval_us
     v.remote_detect_mult = packet.detect_mult
+    v.remote_control_plane_independent = packet.control_plane_independent
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ class SessionConfig:
 
     `interface` is "" where the session is not bound to one. `detect_mult` is 1 to 255. `auth` None means that no
     authentication is in use. `demand` asks for Demand mode (6.6): something outside BFD then has to tell that
-    connectivity goes on.
+    connectivity goes on. `control_plane_independent` is what the C bit claims (4.1): true only where BFD goes on while
+    the control plane does not.
     """
 
     peer: str
@@ -29,14 +30,18 @@ class SessionConfig:
     passive: bool = False
     auth: AuthConfig | None = None
     demand: bool = False
+    control_plane_independent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`selects` answers whether a packet with Your Discriminator zero belongs to the session of this configuration."""
+    """`selects` answers whether a packet with Your Discriminator zero belongs to the session of this configuration.
+    `failure_means_congestion` says that a failed session may have failed of congestion and is slowed down (section 7).
+    """
 
     name: str
     rfc: int
     destination_port: int
     rows: tuple[SessionRow, ...]
     selects: Callable[[SessionConfig, Meta], bool]
+    failure_means_congestion: bool = False

@@ -11,10 +11,11 @@ one packet and not all that follow.
 from dataclasses import replace
 from random import Random
 
-from refimpl.core import demand
+from refimpl.core import concatenated, demand
 from refimpl.core.auth.authenticator import Authenticator
 from refimpl.core.auth.config import AuthConfig
 from refimpl.core.auth.transmission import Encode
+from refimpl.core.congestion import Backoff
 from refimpl.core.constants import INITIAL_REMOTE_MIN_RX_US, Diag, State
 from refimpl.core.fsm import RECEIVED, Event
 from refimpl.core.outputs import (
@@ -24,6 +25,7 @@ from refimpl.core.outputs import (
     PollEnded,
     PollStarted,
     RemoteForgotten,
+    Slowed,
     StateChanged,
     Transmit,
     Why,
@@ -58,6 +60,8 @@ class Session:
         self.profile = profile
         self.counters = Counters()
         self.poll = procedures.poll_sequence()
+        self.backoff = Backoff()
+        self.held_down = False
         self._procedures = procedures
         self._rows = procedures.after_selection + profile.rows
         self._rng = rng
@@ -74,6 +78,7 @@ class Session:
             desired_min_tx_interval_us=first_tx,
             required_min_rx_interval_us=config.required_min_rx_us,
             detect_mult=config.detect_mult,
+            control_plane_independent=config.control_plane_independent,
             desired_min_tx_in_force_us=first_tx,
             required_min_rx_in_force_us=config.required_min_rx_us,
         )
@@ -115,7 +120,8 @@ class Session:
         if v.session_state is State.ADMIN_DOWN:
             self.counters.discarded += 1
             return [*outputs, Discarded(DiscardReason.ADMIN_DOWN, "6.8.6")]
-        self._move(RECEIVED[packet.state], outputs)
+        if not (self.held_down and v.session_state is State.DOWN):
+            self._move(RECEIVED[packet.state], outputs)
         self._announce(outputs)
         if packet.poll:
             self._transmit(Why.FINAL, now, outputs)
@@ -200,10 +206,58 @@ class Session:
         self._tell_change(now, outputs)
         return outputs
 
+    def hold_down(self, *, held: bool) -> list[Output]:
+        """Keep a session that is Down from coming up, or let it (6.8.18). It goes on sending, and one that is Init or
+        Up is left in peace until it falls."""
+        self.held_down = held
+        return []
+
+    def reset_forwarding(self, now: int) -> list[Output]:
+        """The local forwarding plane was reset, and the remote system can no longer rely on it (6.8.15)."""
+        outputs: list[Output] = []
+        self._move(Event.FORWARDING_PLANE_RESET, outputs)
+        self._announce(outputs)
+        self._tell_change(now, outputs)
+        return outputs
+
+    def report_path(self, now: int, diag: Diag) -> list[Output]:
+        """A concatenated path failed (`diag` 6 or 8) or works again (0); the session stays Up (6.8.17).
+
+        Raises ValueError for any other diagnostic, and for a failure reported to a session that is not Up.
+        """
+        outputs: list[Output] = []
+        event = concatenated.event_of(self.variables, diag)
+        if event is None:
+            return outputs
+        self._move(event, outputs, diag)
+        self._announce(outputs)  # which polls about it while Demand mode is active
+        self._tell_change(now, outputs)
+        return outputs
+
+    def congested(self, now: int) -> list[Output]:
+        """Something outside saw a sign of congestion: send less, and ask for less (section 7)."""
+        outputs: list[Output] = []
+        self._hold_back(self.backoff.sign(now), outputs)
+        return outputs
+
+    def congestion_over(self, now: int) -> list[Output]:
+        """There is no congestion any more: the wanted intervals at once, instead of step by step. `now` is here for
+        uniformity's sake."""
+        outputs: list[Output] = []
+        self._hold_back(self.backoff.end(), outputs)
+        return outputs
+
     def next_deadline(self) -> int | None:
         """When `on_timer` has to be called next, or None when only a packet or the operator can move the session."""
         settled = self.poll.settles_at if self.poll.settling and demand.in_use(self.variables) else None
-        deadlines = (self._next_transmission(), self._expiry(), self._forgetting(), self._losing_sequence(), settled)
+        deadlines = (
+            self._next_transmission(),
+            self._expiry(),
+            self._forgetting(),
+            self._losing_sequence(),
+            settled,
+            self.backoff.deadline(),
+        )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     # ------------------------------------------------------------------ the steady state
@@ -211,7 +265,7 @@ class Session:
     def steady(self) -> Steady | None:
         """What an engine may send and accept on its own, or None while anything is pending."""
         v = self.variables
-        if v.session_state is not State.UP or not self.poll.idle:
+        if v.session_state is not State.UP or not self.poll.idle or self.backoff.level:
             return None
         if self._wanted_demand or v.demand_in_force or v.remote_demand_mode:
             return None
@@ -260,6 +314,15 @@ class Session:
     def transmit_interval(self) -> int:
         """The negotiated transmit interval before jitter (6.8.7), microseconds."""
         return self._procedures.transmit_interval(self.variables)
+
+    @property
+    def detection_time_over_there(self) -> int:
+        """The Detection Time by which the remote system judges us (6.8.4), microseconds; 0 where nobody listens, or
+        where it was told of AdminDown before."""
+        v = self.variables
+        if v.remote_discr == 0 or v.session_state is State.ADMIN_DOWN:
+            return 0
+        return v.detect_mult * self.transmit_interval
 
     # ------------------------------------------------------------------ deadlines
 
@@ -322,7 +385,11 @@ class Session:
             self.poll.settle(now)
         expiry, forgetting, losing = self._expiry(), self._forgetting(), self._losing_sequence()
         if expiry is not None and now >= expiry:
+            failed = self.state is State.UP
             self._move(Event.DETECTION_TIME_EXPIRED, outputs)
+            if failed and self.profile.failure_means_congestion:
+                self._hold_back(self.backoff.sign(now), outputs)
+        self._hold_back(self.backoff.relieve(now), outputs)
         if forgetting is not None and now >= forgetting:
             self.variables.remote_discr = 0
             self.variables.remote_min_rx_interval_us = INITIAL_REMOTE_MIN_RX_US
@@ -345,7 +412,8 @@ class Session:
         """The only caller of the announcement, and the only writer of bfd.DetectMult and bfd.DemandMode: what is
         wanted, the slow rate unless Up, no Demand mode unless both are Up, and one Poll Sequence at a time."""
         v, rules = self.variables, self._procedures
-        tx, rx, mult, asks = self._wanted_tx, self._wanted_rx, self._wanted_mult, self._wanted_demand
+        tx, rx = self.backoff.slowed(self._wanted_tx), self.backoff.slowed(self._wanted_rx)
+        mult, asks = self._wanted_mult, self._wanted_demand
         if not self.poll.idle:
             # A change now would be spread over a Poll Sequence that is about another one (6.8.3): it waits.
             tx, rx, asks = v.desired_min_tx_interval_us, v.required_min_rx_interval_us, v.demand_mode
@@ -375,6 +443,11 @@ class Session:
         if self._told is None or not demand.in_use(v):
             return False
         return self._procedures.contents_differ(self._told, self._procedures.compose(v, poll=False, final=False))
+
+    def _hold_back(self, changed: bool, outputs: list[Output]) -> None:
+        if changed:
+            outputs.append(Slowed(self.backoff.factor))
+            self._announce(outputs)
 
     def _finish_poll(self, outputs: list[Output]) -> None:
         v = self.variables

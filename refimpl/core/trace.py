@@ -12,6 +12,7 @@ from refimpl.core.outputs import (
     PollEnded,
     PollStarted,
     RemoteForgotten,
+    Slowed,
     StateChanged,
     Transmit,
 )
@@ -24,6 +25,7 @@ EVENT_NAMES: dict[type[Output], str] = {
     PollStarted: "poll:started",
     PollEnded: "poll:ended",
     RemoteForgotten: "session:remote_forgotten",
+    Slowed: "session:slowed",
 }
 
 

@@ -13,6 +13,7 @@ def compose(v: StateVariables, *, poll: bool, final: bool) -> ControlPacket:
         poll=poll and not final,
         final=final,
         demand=v.demand_active,
+        control_plane_independent=v.control_plane_independent,
         detect_mult=v.detect_mult,
         length=MANDATORY_LENGTH,
         my_discriminator=v.local_discr,

@@ -16,7 +16,8 @@ class StateVariables:
     `demand_mode` is what the D bit announces; `demand_in_force` outlasts it until the remote system knows that it may
     no longer be silent. `remote_desired_min_tx_interval_us` and `remote_detect_mult` are the last received fields, from
     which 6.8.4 computes the Detection Time; 0 until a packet came. Sequence numbers are 0 to 2**32-1, circular, and
-    mean nothing while `auth_type` is 0.
+    mean nothing while `auth_type` is 0. The C bit of each direction is no variable of 6.8.1, but has to be kept for
+    RFC 5882 section 4.3.
     """
 
     local_discr: int
@@ -40,6 +41,8 @@ class StateVariables:
     auth_seq_known: bool = False
     remote_desired_min_tx_interval_us: int = 0
     remote_detect_mult: int = 0
+    control_plane_independent: bool = False
+    remote_control_plane_independent: bool = False
 
     @property
     def both_up(self) -> bool:
@@ -55,3 +58,9 @@ class StateVariables:
     def remote_demand_active(self) -> bool:
         """Demand mode is active on the remote system (RFC 5880 section 6.8)."""
         return self.remote_demand_mode and self.both_up
+
+    @property
+    def shares_fate_with_control_plane(self) -> bool:
+        """The C bit is clear in at least one direction, so that a failure of the session may be no more than a restart
+        of a control plane (RFC 5882 section 4.3.2)."""
+        return not (self.control_plane_independent and self.remote_control_plane_independent)

@@ -263,7 +263,12 @@ def _bind_to_interface(opened: socket.socket, interface: str) -> int:
     return index
 
 
+CONGESTION = "no room left in the queue of the interface"
+"""The problem that is a sign of congestion (RFC 5880 section 7)."""
+
 _REASONS = {
+    errno.ENOBUFS: CONGESTION,
+    errno.EAGAIN: CONGESTION,
     errno.EADDRINUSE: "the port is taken by another program",
     errno.EADDRNOTAVAIL: "not an address of this system (or, IPv6, not yet verified)",
     errno.EACCES: "permission denied",

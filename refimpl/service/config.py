@@ -21,7 +21,7 @@ from pydantic import (
 
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.profiles.rfc5881 import SINGLE_HOP
-from refimpl.profiles.rfc5883 import MULTI_HOP
+from refimpl.profiles.rfc5883 import ANY_TTL, MULTI_HOP, multi_hop
 from refimpl.service.auth import AUTH_ALLOWED, AuthModel
 from refimpl.service.durations import LONGEST_US, parse_duration
 from refimpl.service.explain import explain
@@ -71,11 +71,13 @@ SessionName = Annotated[str, Field(strict=True, pattern=r"^[!-~]{1,63}$")]
 Duration = Annotated[int, BeforeValidator(parse_duration)]
 DesiredMinTx = Annotated[int, BeforeValidator(lambda text: _positive(parse_duration(text)))]
 DetectMult = Annotated[StrictInt, Field(ge=1, le=255)]
+MinTtl = Annotated[StrictInt, Field(ge=0, le=255)]
 
 NAME_ALLOWED = "1 to 63 printable ASCII characters without spaces"
 DESIRED_MIN_TX_ALLOWED = f"{_UNITS}, from 1us to {LONGEST_US}us"
 REQUIRED_MIN_RX_ALLOWED = f"{_UNITS}, from 0ms to {LONGEST_US}us"
 DETECT_MULT_ALLOWED = "an integer from 1 to 255"
+MIN_TTL_ALLOWED = "an integer from 0 (any TTL) to 255"
 
 
 class SessionModel(Model):
@@ -91,6 +93,8 @@ class SessionModel(Model):
     detect_mult: DetectMult = Field(default=3, description=DETECT_MULT_ALLOWED)
     passive: StrictBool = Field(default=False, description="true or false")
     demand: StrictBool = Field(default=False, description="true or false")
+    control_plane_independent: StrictBool = Field(default=False, description="true or false")
+    min_ttl: MinTtl = Field(default=ANY_TTL, description=MIN_TTL_ALLOWED)
     auth: AuthModel | None = Field(default=None, repr=False, description=AUTH_ALLOWED)
 
     @model_validator(mode="after")
@@ -105,6 +109,8 @@ class SessionModel(Model):
             raise clash("link-local addresses reach over one hop only; allowed type is single_hop")
         if link_local and not self.interface:
             raise clash("interface is missing; link-local addresses need it")
+        if self.min_ttl != ANY_TTL and self.type != MULTI_HOP.name:
+            raise clash(f"min_ttl {self.min_ttl} is for multi_hop; over a single hop it is always 255")
         return self
 
     @property
@@ -123,7 +129,8 @@ class SessionModel(Model):
     @property
     def profile(self) -> Profile:
         """The application RFC of this type."""
-        return PROFILES[self.type]
+        profile = PROFILES[self.type]
+        return multi_hop(self.min_ttl, profile) if profile is MULTI_HOP else profile
 
     def session_config(self) -> SessionConfig:
         """The same, for the engine."""
@@ -135,6 +142,7 @@ class SessionModel(Model):
             required_min_rx_us=self.required_min_rx,
             detect_mult=self.detect_mult,
             passive=self.passive,
+            control_plane_independent=self.control_plane_independent,
             auth=None if self.auth is None else self.auth.auth_config(),
             demand=self.demand,
         )

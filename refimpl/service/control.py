@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StrictBool, ValidationError
 
+from refimpl.core.constants import Diag
 from refimpl.runtime.udp import EngineError
 from refimpl.service.auth import SEND_KEY_ALLOWED, KeyId
 from refimpl.service.config import (
@@ -73,11 +74,41 @@ class SetDemand(Named):
     state: Literal["on", "off"] = Field(description="on or off")
 
 
+class SetHold(Named):
+    """Holding down."""
+
+    state: Literal["on", "off"] = Field(description="on or off")
+
+
+class ReportPath(Named):
+    """The state of a concatenated path, as seen from here: failed towards us ("down"), or away from us."""
+
+    state: Literal["up", "down", "reverse-down"] = Field(description="up, down or reverse-down")
+
+
+class ReportCongestion(Named):
+    """A sign of congestion, or the news that it is over."""
+
+    state: Literal["on", "off"] = Field(description="on or off")
+
+
+class Remove(Named):
+    """The end of a session; with `at_once` it takes no leave."""
+
+    at_once: StrictBool = Field(default=False, description="true or false")
+
+
 class Watch(Model):
     """From now on, every change of state."""
 
 
 Answer = dict[str, Any]
+
+_PATH_STATES = {
+    "up": Diag.NONE,
+    "down": Diag.CONCATENATED_PATH_DOWN,
+    "reverse-down": Diag.REVERSE_CONCATENATED_PATH_DOWN,
+}
 
 
 def _add(system: System, request: Any) -> Answer:
@@ -112,8 +143,28 @@ def _verify(system: System, request: Any) -> Answer:
     return {}
 
 
+def _hold(system: System, request: Any) -> Answer:
+    system.hold_down(request.name, held=request.state == "on")
+    return {}
+
+
+def _path(system: System, request: Any) -> Answer:
+    system.report_path(request.name, _PATH_STATES[request.state])
+    return {}
+
+
+def _reset_forwarding(system: System, request: Any) -> Answer:
+    system.reset_forwarding(request.name)
+    return {}
+
+
+def _congestion(system: System, request: Any) -> Answer:
+    system.report_congestion(request.name, congested=request.state == "on")
+    return {}
+
+
 def _remove(system: System, request: Any) -> Answer:
-    system.remove(request.name)
+    system.remove(request.name, at_once=request.at_once)
     return {}
 
 
@@ -132,7 +183,11 @@ COMMANDS: dict[str, tuple[type[Model], Callable[[System, Any], Answer]]] = {
     "admin": (SetAdmin, _admin),
     "demand": (SetDemand, _demand),
     "verify": (Named, _verify),
-    "remove": (Named, _remove),
+    "hold": (SetHold, _hold),
+    "path": (ReportPath, _path),
+    "reset-forwarding": (Named, _reset_forwarding),
+    "congestion": (ReportCongestion, _congestion),
+    "remove": (Remove, _remove),
     "watch": (Watch, _watch),
 }
 

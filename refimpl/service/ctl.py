@@ -145,6 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_timers(add, required=True)
     add.add_argument("--passive", action="store_true", default=None, help="take the Passive role")
     add.add_argument("--demand", action="store_true", default=None, help="ask for Demand mode")
+    add.add_argument("--control-plane-independent", action="store_true", default=None, help="set the C bit")
+    add.add_argument("--min-ttl", metavar="NUMBER", type=int, help="least TTL of received packets (multi_hop)")
 
     change = commands.add_parser("set", help="change parameters of a running session")
     change.add_argument("name", metavar="NAME")
@@ -162,8 +164,24 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="verify connectivity of an Up session with a Poll Sequence")
     verify.add_argument("name", metavar="NAME")
 
-    remove = commands.add_parser("remove", help="tell the peer AdminDown once, and forget the session")
+    hold = commands.add_parser("hold", help="keep a session that is Down from coming up (on), or let it (off)")
+    hold.add_argument("name", metavar="NAME")
+    hold.add_argument("state", choices=("on", "off"))
+
+    path = commands.add_parser("path", help="report the state of a concatenated path to the far end")
+    path.add_argument("name", metavar="NAME")
+    path.add_argument("state", choices=("up", "down", "reverse-down"), help="reverse-down: failed away from here")
+
+    reset = commands.add_parser("reset-forwarding", help="report a reset of the local forwarding plane")
+    reset.add_argument("name", metavar="NAME")
+
+    congestion = commands.add_parser("congestion", help="report congestion (on: halve the load), or its end (off)")
+    congestion.add_argument("name", metavar="NAME")
+    congestion.add_argument("state", choices=("on", "off"))
+
+    remove = commands.add_parser("remove", help="say AdminDown for a Detection Time, and forget the session")
     remove.add_argument("name", metavar="NAME")
+    remove.add_argument("--at-once", action="store_true", default=None, help="say it once")
 
     commands.add_parser("watch", help="print changes of state until Ctrl-C")
     return parser

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from refimpl.core.constants import State
-from refimpl.core.outputs import Output, StateChanged
+from refimpl.core.constants import Diag
+from refimpl.core.outputs import Output, Slowed, StateChanged
 from refimpl.core.session import Session
 from refimpl.core.trace import EVENT_NAMES, record
+from refimpl.runtime.sockets import CONGESTION
 from refimpl.runtime.udp import EngineError, UdpEngine
 from refimpl.service.config import SessionModel, same_session
 from refimpl.service.logs import LOGGER, wall_clock
@@ -33,6 +34,8 @@ class System:
         self._models: dict[str, SessionModel] = {}
         self._sessions: dict[str, Session] = {}
         self._names: dict[Session, str] = {}
+        self._leaving: dict[Session, SessionModel] = {}
+        """Sessions that were removed and still say so."""
         self.watchers: set[Watcher] = set()
         """Each is called with every change of state, as a flat dictionary of plain values."""
         self._engine = UdpEngine(
@@ -52,6 +55,9 @@ class System:
         for other, its_model in self._models.items():
             if its_model.identity == model.identity:
                 raise RefusedError(f"session {name!r}: {same_session(model)} as session {other!r}")
+        # What is left of an earlier session would take the first packets of this one's far end.
+        for leaving in [each for each, its_model in self._leaving.items() if its_model.identity == model.identity]:
+            self._forget(leaving)
         try:
             session = self._engine.add(model.session_config(), model.profile)
         except EngineError as error:
@@ -111,13 +117,48 @@ class System:
             raise RefusedError(f"session {name!r}: {error}") from None
         self._engine.perform(session, outputs)
 
-    def remove(self, name: str) -> None:
-        """Tell the peer once that the session is AdminDown, then forget it. Raises RefusedError."""
+    def hold_down(self, name: str, *, held: bool) -> None:
+        """Keep the session from coming up, or let it (RFC 5880 section 6.8.18). Raises RefusedError."""
         session = self._find(name)
+        self._engine.perform(session, session.hold_down(held=held))
+
+    def report_path(self, name: str, diag: Diag) -> None:
+        """Pass on the failure of a concatenated path, or its end (RFC 5880 section 6.8.17). Raises RefusedError."""
+        session = self._find(name)
+        try:
+            outputs = session.report_path(self._engine.now, diag)
+        except ValueError as error:
+            raise RefusedError(f"session {name!r}: {error}") from None
+        self._engine.perform(session, outputs)
+
+    def reset_forwarding(self, name: str) -> None:
+        """The forwarding plane was reset (RFC 5880 section 6.8.15). Raises RefusedError."""
+        session = self._find(name)
+        self._engine.perform(session, session.reset_forwarding(self._engine.now))
+
+    def report_congestion(self, name: str, *, congested: bool) -> None:
+        """A sign of congestion, or its end (RFC 5880 section 7). Raises RefusedError."""
+        session, now = self._find(name), self._engine.now
+        self._engine.perform(session, session.congested(now) if congested else session.congestion_over(now))
+
+    def remove(self, name: str, *, at_once: bool = False) -> None:
+        """Put the session into AdminDown and forget it when its peer must have heard of that (RFC 5882 section 8); with
+        `at_once` it is told once. Raises RefusedError."""
+        leaving = [session for session in self._leaving if self._names[session] == name]
+        if at_once and leaving and name not in self._sessions:
+            for session in leaving:
+                self._forget(session)
+            return
+        session = self._find(name)
+        linger_us = 0 if at_once else session.detection_time_over_there
         self._engine.perform(session, session.disable(self._engine.now))
-        self._engine.remove(session)
-        del self._models[name], self._sessions[name], self._names[session]
+        self._leaving[session] = self._models.pop(name)
+        del self._sessions[name]
         LOGGER.info("%s: removed", name, extra={"fields": {"session": name}})
+        if linger_us:
+            asyncio.get_running_loop().call_later(linger_us / 1_000_000, self._forget, session)
+        else:
+            self._forget(session)
 
     def show(self, name: str | None = None) -> list[dict[str, Any]]:
         """One session, or all, as flat dictionaries. Raises RefusedError."""
@@ -126,7 +167,7 @@ class System:
 
     async def shut_down(self, longest_us: int) -> None:
         """Disable all sessions, and stay until their peers must have heard of it (RFC 5880 section 6.8.16)."""
-        linger_us = max((_detection_time_over_there(session) for session in self._names), default=0)
+        linger_us = max((session.detection_time_over_there for session in self._names), default=0)
         for session in list(self._names):
             self._engine.perform(session, session.disable(self._engine.now))
         await asyncio.sleep(min(linger_us, longest_us) / 1_000_000)
@@ -139,13 +180,16 @@ class System:
 
     def _observe(self, now: int, session: Session | None, output: Output) -> None:
         changed = isinstance(output, StateChanged)
-        level = logging.INFO if changed else logging.DEBUG
+        level = logging.INFO if changed else logging.WARNING if isinstance(output, Slowed) else logging.DEBUG
         # A packet a millisecond passes here: nothing is put into words that nobody reads.
         if not changed and not LOGGER.isEnabledFor(level):
             return
         name = self._names.get(session) if session is not None else None
         fields = record(now, output) | {"session": name}
-        message = _in_words(output) if isinstance(output, StateChanged) else EVENT_NAMES[type(output)]
+        if changed and session is not None:
+            # What a failure means for a Graceful Restart depends on this (RFC 5882 section 4.3).
+            fields["shares_fate_with_control_plane"] = session.variables.shares_fate_with_control_plane
+        message = _in_words(output)
         LOGGER.log(level, "%s: %s", name or "no session", message, extra={"fields": fields})
         if changed:
             for watcher in list(self.watchers):
@@ -155,8 +199,20 @@ class System:
         name = self._names[session]
         message = f"cannot send: {problem}" if problem else "sending works again"
         LOGGER.warning("%s: %s", name, message, extra={"fields": {"session": name}})
+        if problem == CONGESTION:  # not now: this session is just being served
+            asyncio.get_running_loop().call_soon(self._on_congestion, session)
+
+    def _on_congestion(self, session: Session) -> None:
+        if session in self._names:
+            self._engine.perform(session, session.congested(self._engine.now))
 
     # ------------------------------------------------------------------ inside
+
+    def _forget(self, session: Session) -> None:
+        """The end of a session that was removed; nothing where it is over already."""
+        if self._leaving.pop(session, None) is not None:
+            self._engine.remove(session)
+            del self._names[session]
 
     def _find(self, name: str) -> Session:
         session = self._sessions.get(name)
@@ -178,6 +234,10 @@ class System:
             "remote_diag": int(v.remote_diag),
             "local_discriminator": v.local_discr,
             "remote_discriminator": v.remote_discr,
+            "control_plane_independent": v.control_plane_independent,
+            "remote_control_plane_independent": v.remote_control_plane_independent,
+            "held_down": session.held_down,
+            "slowed_by": session.backoff.factor,
             "auth_type": config.auth.auth_type.name.lower() if config.auth is not None else "none",
             "demand": session.wants_demand,
             "demand_active": v.demand_active,
@@ -194,14 +254,13 @@ class System:
         }
 
 
-def _detection_time_over_there(session: Session) -> int:
-    """The Detection Time by which the peer judges us (RFC 5880 section 6.8.4); 0 where no peer listens, or where it was
-    told of AdminDown before."""
-    v = session.variables
-    if v.remote_discr == 0 or v.session_state is State.ADMIN_DOWN:
-        return 0
-    return v.detect_mult * session.transmit_interval
-
-
-def _in_words(change: StateChanged) -> str:
-    return f"{change.old.label} -> {change.new.label}, diag {int(change.diag)}, {change.trigger} ({change.clause})"
+def _in_words(output: Output) -> str:
+    match output:
+        case StateChanged(old=old, new=new, diag=diag, trigger=trigger, clause=clause):
+            return f"{old.label} -> {new.label}, diag {int(diag)}, {trigger} ({clause})"
+        case Slowed(factor=1):
+            return "congestion is over, intervals are as configured"
+        case Slowed(factor=factor):
+            return f"congestion, intervals are {factor} times those configured"
+        case _:
+            return EVENT_NAMES[type(output)]

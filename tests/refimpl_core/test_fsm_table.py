@@ -1,4 +1,5 @@
-"""The state machine against the RFC's own words, typed a second time (RFC 5880 sections 6.2, 6.8.4, 6.8.6, 6.8.16)."""
+"""The state machine against the RFC's own words, typed a second time (RFC 5880 sections 6.2, 6.8.4, 6.8.6, 6.8.15 to
+6.8.17)."""
 
 from itertools import product
 
@@ -45,13 +46,27 @@ EXPECTED = [
     (UP, "Detection Time expired", DOWN, EXPIRED),
     (UP, "administratively disabled", ADMIN, BY_ADMIN),
     (UP, "administratively enabled", UP, None),
+    # 6.8.15: diagnostic 4 and Down; a session that is held AdminDown stays so (6.2)
+    (ADMIN, "forwarding plane reset", ADMIN, None),
+    (DOWN, "forwarding plane reset", DOWN, 4),
+    (INIT, "forwarding plane reset", DOWN, 4),
+    (UP, "forwarding plane reset", DOWN, 4),
+    # 6.8.17: "the BFD session is not taken down"; it has to be Up for there to be anything to say
+    (ADMIN, "concatenated path down", ADMIN, None),
+    (DOWN, "concatenated path down", DOWN, None),
+    (INIT, "concatenated path down", INIT, None),
+    (UP, "concatenated path down", UP, 6),
+    (ADMIN, "concatenated path restored", ADMIN, None),
+    (DOWN, "concatenated path restored", DOWN, None),
+    (INIT, "concatenated path restored", INIT, None),
+    (UP, "concatenated path restored", UP, 0),
 ]
 
 
 def test_the_expectation_and_the_table_are_both_the_full_product() -> None:
     full = set(product(State, Event))
 
-    assert len(full) == len(EXPECTED) == 28
+    assert len(full) == len(EXPECTED) == 40
     assert {(state, Event(event)) for state, event, _, _ in EXPECTED} == full
     assert set(TABLE) == full
 
@@ -61,7 +76,7 @@ def test_row(state: State, event: str, expected: State, diag: int | None) -> Non
     row = TABLE[state, Event(event)]
 
     assert (row.state, row.diag) == (expected, diag)
-    assert row.clause in {"6.8.4", "6.8.6", "6.8.16"}
+    assert row.clause in {"6.8.4", "6.8.6", "6.8.15", "6.8.16", "6.8.17"}
 
 
 def test_every_value_of_the_state_field_is_an_event() -> None:

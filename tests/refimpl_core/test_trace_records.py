@@ -18,6 +18,7 @@ def story() -> Rig:
     """A session that does everything it can do."""
     rig = Rig()
     rig.settle()
+    rig.note(rig.session.congested(rig.now))
     rig.disable()
     rig.hear(State.DOWN)
     rig.advance(3_000_000)

@@ -13,7 +13,7 @@ ADD = {"command": "add", "name": "r1", "peer": "10.0.0.2", "local": "10.0.0.1"}
 
 REFUSED = {
     "not JSON": ("show", "not a line of JSON: "),
-    "not an object": ("[1]", "command: None: allowed is show, add, set, admin, demand, verify, remove, watch"),
+    "not an object": ("[1]", "command: None: allowed is show, add, set, admin, demand, verify, hold, path, reset-"),
     "no command": ("{}", "command: None: allowed is show, add"),
     "unknown command": ('{"command": "stop"}', "command: 'stop': allowed is show, add"),
     "command of another type": ('{"command": ["show"]}', "command: ['show']: allowed is show, add"),
@@ -25,6 +25,18 @@ REFUSED = {
     "unknown name, verify": ({"command": "verify", "name": "r9"}, "no session 'r9'; there are: none"),
     "bad demand": ({"command": "demand", "name": "r9", "state": "up"}, "state: 'up': allowed is on or off"),
     "demand that is no truth": (ADD | {"demand": "on"}, "demand: 'on': allowed is true or false"),
+    "bad hold": ({"command": "hold", "name": "r9", "state": "down"}, "state: 'down': allowed is on or off"),
+    "bad path": ({"command": "path", "name": "r9", "state": "6"}, "state: '6': allowed is up, down or reverse-down"),
+    "bad congestion": ({"command": "congestion", "name": "r9", "state": 2}, "state: 2: allowed is on or off"),
+    "unknown name, hold": ({"command": "hold", "name": "r9", "state": "on"}, "no session 'r9'"),
+    "unknown name, path": ({"command": "path", "name": "r9", "state": "down"}, "no session 'r9'"),
+    "unknown name, reset": ({"command": "reset-forwarding", "name": "r9"}, "no session 'r9'"),
+    "unknown name, congestion": ({"command": "congestion", "name": "r9", "state": "on"}, "no session 'r9'"),
+    "unknown name, remove at once": ({"command": "remove", "name": "r9", "at_once": True}, "no session 'r9'"),
+    "bad haste": ({"command": "remove", "name": "r9", "at_once": 1}, "at_once: 1: allowed is true or false"),
+    "bad TTL": (ADD | {"type": "multi_hop", "min_ttl": 256}, "min_ttl: 256: allowed is an integer from 0 (any TTL)"),
+    "TTL of a single hop": (ADD | {"min_ttl": 255}, "min_ttl 255 is for multi_hop; over a single hop it is always 255"),
+    "bad C bit": (ADD | {"control_plane_independent": 1}, "control_plane_independent: 1: allowed is true or false"),
     "bad name": ({"command": "show", "name": "r 9"}, "name: 'r 9': allowed is 1 to 63 printable"),
     "bad state": ({"command": "admin", "name": "r9", "state": "off"}, "state: 'off': allowed is up or down"),
     "bad duration": (

@@ -258,12 +258,20 @@ def test_what_does_not_exist_is_not_made_by_changing_it(node: BirdNode, lab: Lab
 def test_declared_lacks_are_true(node: BirdNode, lab: LabDescription) -> None:
     spec = session(lab)
     evidence = {lack: node.check_lack(lack, spec) for lack in node.lacks}
-    assert set(evidence) == {Capability.ADMIN_DOWN, Capability.DEMAND, Capability.VERIFY}
-    assert evidence[Capability.ADMIN_DOWN].startswith("bird: set_admin slot0-0: bird.conf:")
-    assert evidence[Capability.ADMIN_DOWN].endswith(" syntax error, unexpected DISABLED")
-    assert evidence[Capability.DEMAND].startswith("bird: set_demand slot0-0: bird.conf:")
-    assert "syntax error" in evidence[Capability.DEMAND]
-    assert evidence[Capability.VERIFY] == "bird: verify slot0-0: syntax error, unexpected POLL"
+    refusals = {
+        Capability.ADMIN_DOWN: ("bird: set_admin slot0-0: bird.conf:", " syntax error, unexpected DISABLED"),
+        Capability.DEMAND: ("bird: set_demand slot0-0: bird.conf:", ""),
+        Capability.VERIFY: ("bird: verify slot0-0: syntax error, unexpected POLL", ""),
+        Capability.CONTROL_PLANE_INDEPENDENT: ("bird: add_session slot0-0: bird.conf:", ""),
+        Capability.PATH_DOWN: ("bird: set_path_down slot0-0: syntax error, unexpected BFD", ""),
+        Capability.FORWARDING_RESET: ("bird: reset_forwarding slot0-0: syntax error, unexpected BFD", ""),
+        Capability.CONGESTION: ("bird: set_congested slot0-0: syntax error, unexpected BFD", ""),
+    }
+    assert set(evidence) == set(refusals)
+    for lack, (begins, ends) in refusals.items():
+        assert evidence[lack].startswith(begins)
+        assert evidence[lack].endswith(ends)
+        assert "syntax error" in evidence[lack]
     assert node.show(spec).state == "absent"
 
 

@@ -137,6 +137,10 @@ def test_declared_lacks_are_true(node: FrrNode, lab: LabDescription) -> None:
     refusals = {
         Capability.DEMAND: "frr: set_demand slot0-0: % Unknown command: demand-mode",
         Capability.VERIFY: "frr: verify slot0-0: % Unknown command: bfd poll " + where,
+        Capability.PATH_DOWN: "frr: set_path_down slot0-0: % Unknown command: concatenated-path-down 6",
+        Capability.FORWARDING_RESET: "frr: reset_forwarding slot0-0: % Unknown command: forwarding-plane-reset",
+        Capability.CONGESTION: "frr: set_congested slot0-0: % Unknown command: congestion",
+        Capability.CONTROL_PLANE_INDEPENDENT: "frr: add_session slot0-0: % Unknown command: control-plane-independent",
         Capability.ZERO_MIN_RX: "frr: set_timers slot0-0: % Unknown command: receive-interval 0",
         Capability.DETECT_MULT_ONE: "frr: add_session slot0-0: % Unknown command: detect-multiplier 1",
     }

@@ -86,6 +86,7 @@ class Model:
 
     def add_session(self, spec: SessionSpec) -> None:
         self._consider("add-passive" if spec.passive else f"add-{spec.kind}")
+        self._consider("add-c-bit" if spec.control_plane_independent else "")
         self.sessions.add(spec)
 
     def remove_session(self, spec: SessionSpec) -> None:
@@ -108,6 +109,18 @@ class Model:
         assert spec in self.sessions
         self._consider("verify")
 
+    def set_path_down(self, spec: SessionSpec, diag: int) -> None:
+        assert spec in self.sessions
+        self._consider(f"diag={diag}")
+
+    def reset_forwarding(self, spec: SessionSpec) -> None:
+        assert spec in self.sessions
+        self._consider("reset")
+
+    def set_congested(self, spec: SessionSpec, *, congested: bool) -> None:
+        assert spec in self.sessions
+        self._consider(f"congested={congested}")
+
     def show(self, spec: SessionSpec) -> SessionView:
         return SessionView(state="up" if spec in self.sessions else "absent")
 
@@ -120,6 +133,10 @@ REFUSALS = [
     (Capability.ADMIN_DOWN, "enabled=False"),
     (Capability.DEMAND, "demand=True"),
     (Capability.VERIFY, "verify"),
+    (Capability.PATH_DOWN, "diag=6"),
+    (Capability.FORWARDING_RESET, "reset"),
+    (Capability.CONGESTION, "congested=True"),
+    (Capability.CONTROL_PLANE_INDEPENDENT, "add-c-bit"),
     (Capability.PASSIVE, "add-passive"),
     (Capability.MULTI_HOP, "add-multi_hop"),
     (Capability.SESSIONS, "add-single_hop"),

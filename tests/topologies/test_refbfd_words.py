@@ -69,6 +69,35 @@ def test_set_gives_what_is_changed_zero_included(stand_in: StandIn) -> None:
     assert stand_in.last_words() == "set s1 --desired-min-tx 1us --detect-mult 5"
 
 
+def test_add_independent_of_the_control_plane(stand_in: StandIn) -> None:
+    stand_in.node.add_session(
+        SessionSpec(name="s3", peer="fd00::1", local="fd00::2", interface="eth0", control_plane_independent=True)
+    )
+    assert stand_in.last_words().endswith("--detect-mult 3 --control-plane-independent")
+
+
+@pytest.mark.parametrize(("diag", "words"), [(0, "path s1 up"), (6, "path s1 down"), (8, "path s1 reverse-down")])
+def test_path(stand_in: StandIn, diag: int, words: str) -> None:
+    stand_in.node.set_path_down(SPEC, diag)
+    assert stand_in.last_words() == words
+
+
+def test_reports_of_the_operator(stand_in: StandIn) -> None:
+    stand_in.node.reset_forwarding(SPEC)
+    assert stand_in.last_words() == "reset-forwarding s1"
+    stand_in.node.set_congested(SPEC, congested=True)
+    assert stand_in.last_words() == "congestion s1 on"
+    stand_in.node.set_congested(SPEC, congested=False)
+    assert stand_in.last_words() == "congestion s1 off"
+
+
+def test_removing_is_in_a_hurry_and_deconfiguring_is_not(stand_in: StandIn) -> None:
+    stand_in.node.remove_session(SPEC)
+    assert stand_in.last_words() == "remove s1 --at-once"
+    stand_in.node.deconfigure(SPEC)
+    assert stand_in.last_words() == "remove s1"
+
+
 @pytest.mark.parametrize(("enabled", "words"), [(True, "admin s1 up"), (False, "admin s1 down")])
 def test_admin(stand_in: StandIn, enabled: bool, words: str) -> None:
     stand_in.node.set_admin(SPEC, enabled=enabled)

@@ -64,6 +64,9 @@ _CHANGES: Mapping[Capability, Callable[[Node, SessionSpec], None]] = {
     Capability.ADMIN_DOWN: lambda node, spec: node.set_admin(spec, enabled=False),
     Capability.DEMAND: lambda node, spec: node.set_demand(spec, enabled=True),
     Capability.VERIFY: lambda node, spec: node.verify(spec),
+    Capability.PATH_DOWN: lambda node, spec: node.set_path_down(spec, 6),
+    Capability.FORWARDING_RESET: lambda node, spec: node.reset_forwarding(spec),
+    Capability.CONGESTION: lambda node, spec: node.set_congested(spec, congested=True),
 }
 """Capabilities that are tried on a running session."""
 
@@ -72,6 +75,7 @@ _NEEDS: Mapping[Capability, Mapping[str, Any]] = {
     Capability.PASSIVE: {"passive": True},
     Capability.MULTI_HOP: {"kind": "multi_hop"},
     Capability.DETECT_MULT_ONE: {"detect_mult": 1},
+    Capability.CONTROL_PLANE_INDEPENDENT: {"control_plane_independent": True},
 }
 """Capabilities that a session needs from the start, with what makes a session need them."""
 

@@ -13,6 +13,10 @@ class PlainNode:
     name: str
     configured: Sequence[SessionSpec] = ()
 
+    def remove_session(self, spec: SessionSpec) -> None:
+        """Every adapter has its own."""
+        raise NotImplementedError
+
     def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
         """Refused."""
         self._refuse("keys of a running session cannot be changed")
@@ -42,6 +46,14 @@ class PlainNode:
     def reset_forwarding(self, spec: SessionSpec) -> None:
         """Refused."""
         self._refuse("a reset of the forwarding plane cannot be reported")
+
+    def set_congested(self, spec: SessionSpec, *, congested: bool) -> None:
+        """Refused."""
+        self._refuse("congestion cannot be reported")
+
+    def deconfigure(self, spec: SessionSpec) -> None:
+        """Where there is one way to delete a session, this is it."""
+        self.remove_session(spec)
 
     def _refuse(self, why: str) -> NoReturn:
         raise NodeError(f"{self.name}: {why}")

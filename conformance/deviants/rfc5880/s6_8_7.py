@@ -5,6 +5,7 @@ from dataclasses import replace
 from conformance.deviants.deviant import Deviant
 from conformance.deviants.patches import composing, following, setting, silent_answer
 from conformance.deviants.patches_demand import demand_as_stored, demand_in_polls_only
+from conformance.deviants.patches_paths import LimitsAnswers
 from refimpl.core.constants import State
 
 DEVIANTS = (
@@ -21,6 +22,7 @@ DEVIANTS = (
         following(may_transmit=lambda v, *, passive: not (passive and v.remote_discr == 0)),
     ),
     Deviant("5880-6.8.7-r15", "Polls answered without F", composing(silent_answer)),
+    Deviant("5880-6.8.7-r18", "answers limited to half the announced rate", session=LimitsAnswers),
     Deviant("5880-6.8.7-r19", "D set", setting(demand=True)),
     Deviant(
         "5880-6.8.7-r20",
@@ -39,5 +41,6 @@ DEVIANTS = (
         "D set in any state",
         replace(composing(demand_as_stored), demand_may_be_active=lambda v: True),
     ),
+    Deviant("5880-6.8.7-r30", "C clear", setting(control_plane_independent=False)),
     Deviant("5880-6.8.7-r35", "M set", setting(multipoint=True)),
 )

@@ -156,6 +156,18 @@ class BirdNode(PlainNode):
         except NodeError as error:
             raise self._failed("verify", spec, error) from error
 
+    def set_path_down(self, spec: SessionSpec, diag: int) -> None:
+        """Tried in the words that BIRD would have for it."""
+        self._tell("set_path_down", spec, f"bfd path down {diag} {spec.peer}")
+
+    def reset_forwarding(self, spec: SessionSpec) -> None:
+        """Tried in the words that BIRD would have for it."""
+        self._tell("reset_forwarding", spec, f"bfd forwarding reset {spec.peer}")
+
+    def set_congested(self, spec: SessionSpec, *, congested: bool) -> None:
+        """Tried in the words that BIRD would have for it."""
+        self._tell("set_congested", spec, f"bfd congestion {'on' if congested else 'off'} {spec.peer}")
+
     def show(self, spec: SessionSpec) -> SessionView:
         """The session's line of `show bfd sessions`, which tells no diagnostic and neither of the announced timers."""
         try:
@@ -166,6 +178,12 @@ class BirdNode(PlainNode):
     def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
         """See `topologies.nodes.adapter.evidence_of_lack`."""
         return evidence_of_lack(self, capability, spec)
+
+    def _tell(self, verb: str, spec: SessionSpec, command: str) -> None:
+        try:
+            self._control.run(command)
+        except NodeError as error:
+            raise self._failed(verb, spec, error) from error
 
     @contextmanager
     def _changing(self, verb: str, spec: SessionSpec) -> Iterator[Configuration]:

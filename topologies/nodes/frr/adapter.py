@@ -100,6 +100,7 @@ class FrrNode(PlainNode):
         lines = ["minimum-ttl 1"] if spec.kind == "multi_hop" else []  # FRR's own default admits one hop
         lines += ["passive-mode"] if spec.passive else []
         lines += ["demand-mode"] if spec.demand else []
+        lines += ["control-plane-independent"] if spec.control_plane_independent else []
         timers = _timer_settings(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         try:
             self._configure(
@@ -154,6 +155,19 @@ class FrrNode(PlainNode):
             self._vtysh.run([f"bfd poll {_peer(spec)}"])
         except VtyshError as error:
             raise self._refused("verify", spec, error) from error
+
+    def set_path_down(self, spec: SessionSpec, diag: int) -> None:
+        """Tried in the words that bfdd would have for it."""
+        self._configure("set_path_down", spec, [_peer(spec), f"concatenated-path-down {diag}"], must_exist=True)
+
+    def reset_forwarding(self, spec: SessionSpec) -> None:
+        """Tried in the words that bfdd would have for it."""
+        self._configure("reset_forwarding", spec, [_peer(spec), "forwarding-plane-reset"], must_exist=True)
+
+    def set_congested(self, spec: SessionSpec, *, congested: bool) -> None:
+        """Tried in the words that bfdd would have for it."""
+        line = "congestion" if congested else "no congestion"
+        self._configure("set_congested", spec, [_peer(spec), line], must_exist=True)
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `show bfd peer ... json` has it."""

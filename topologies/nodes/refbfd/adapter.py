@@ -79,9 +79,9 @@ class RefbfdNode(PlainNode):
         self._control.run("add", spec.name, *where, *timers, *_flags(spec))
 
     def remove_session(self, spec: SessionSpec) -> None:
-        """Delete the session; no error where it does not exist."""
+        """Delete the session, and have it take no leave; no error where it does not exist."""
         try:
-            self._control.run("remove", spec.name)
+            self._control.run("remove", spec.name, "--at-once")
         except RefusedError:
             if self.show(spec).state != "absent":
                 raise
@@ -108,6 +108,22 @@ class RefbfdNode(PlainNode):
     def verify(self, spec: SessionSpec) -> None:
         """Have the session verify connectivity."""
         self._control.run("verify", spec.name)
+
+    def set_path_down(self, spec: SessionSpec, diag: int) -> None:
+        """Report a failure of the concatenated path, or that it is over."""
+        self._control.run("path", spec.name, {0: "up", 6: "down", 8: "reverse-down"}[diag])
+
+    def reset_forwarding(self, spec: SessionSpec) -> None:
+        """Report a reset of the forwarding plane."""
+        self._control.run("reset-forwarding", spec.name)
+
+    def set_congested(self, spec: SessionSpec, *, congested: bool) -> None:
+        """Report congestion, or that it is over."""
+        self._control.run("congestion", spec.name, "on" if congested else "off")
+
+    def deconfigure(self, spec: SessionSpec) -> None:
+        """Delete the session; it goes on saying AdminDown for a while."""
+        self._control.run("remove", spec.name)
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `refbfdctl show` has it; a session that it refuses to show is absent."""
@@ -158,7 +174,12 @@ class Control:
 
 
 def _flags(spec: SessionSpec) -> list[str]:
-    return [f"--{name}" for name, wanted in (("passive", spec.passive), ("demand", spec.demand)) if wanted]
+    flags = {
+        "--passive": spec.passive,
+        "--demand": spec.demand,
+        "--control-plane-independent": spec.control_plane_independent,
+    }
+    return [flag for flag, wanted in flags.items() if wanted]
 
 
 def _timer_options(desired_min_tx_us: int | None, required_min_rx_us: int | None, detect_mult: int | None) -> list[str]:

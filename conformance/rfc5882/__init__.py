@@ -1,0 +1,1 @@
+"""RFC 5882, generic application of BFD: one file per section."""
