@@ -16,7 +16,7 @@ ACCUSING = frozenset(OF_LEVEL.values())
 BLUNT_SHARE = 0.25
 """A case that accuses more than this share of all deviants is blunt. Each deviant breaks something else, and a case has
 one clause; what a quarter of them have in common is the way to the clause, which has to be Inconclusive when it fails.
-The bluntest case that is about its clause (the jitter of every packet) accuses about a tenth."""
+The bluntest case that is about its clause (the jitter of every packet) accuses less than a tenth."""
 
 FEW = 20
 """With fewer deviants than these a share says nothing."""

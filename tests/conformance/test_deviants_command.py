@@ -58,9 +58,8 @@ def test_a_survivor_is_told_and_fails_the_command(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_unknown_requirement_is_refused_with_a_suggestion() -> None:
-    assert refusal("--requirement", "5880-6.8.6-r003") == (
-        "unknown requirement '5880-6.8.6-r003'; did you mean: 5880-6.8.6-r03, 5880-6.8.6-r30, 5880-6.8.6-r13"
-    )
+    line = refusal("--requirement", "5880-6.8.6-r003")
+    assert line.startswith("unknown requirement '5880-6.8.6-r003'; did you mean: 5880-6.8.6-r03,")
 
 
 @pytest.mark.parametrize("arguments", [("--rfc", "1"), ("--rfc", "5881", "--requirement", "5880-6.8.6-r03")])
