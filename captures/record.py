@@ -33,32 +33,38 @@ _MAX_TIME = 2**64 - 1
 
 
 class Recorder:
-    """One pcapng file of Ethernet frames with nanosecond timestamps, direction and comments.
+    """One pcapng file of Ethernet frames with interface, nanosecond timestamps, direction and comments.
 
     Every frame is handed to the system before `write` returns, so a killed run leaves a readable file. `path` is
-    overwritten. `interface` is the name that Wireshark shows. Raises OSError where the file cannot be written.
+    overwritten. `interfaces`, at least one, are the names that Wireshark shows. Raises OSError where the file cannot be
+    written.
     """
 
-    def __init__(self, path: Path, interface: str) -> None:
+    def __init__(self, path: Path, *interfaces: str) -> None:
         self.path = path
         self.frames = 0
+        self._interfaces = len(interfaces)
         self._file = path.open("wb")
         self._put(_SECTION_HEADER, _section_header() + _options((_OPTION_APPLICATION, b"bfdspec")))
-        self._put(
-            _INTERFACE_DESCRIPTION,
-            struct.pack("<HHI", _LINKTYPE_ETHERNET, 0, _NO_SNAP_LENGTH)
-            + _options((_OPTION_INTERFACE_NAME, interface.encode()), (_OPTION_TIME_RESOLUTION, _NANOSECONDS)),
-        )
+        for interface in interfaces:
+            self._put(
+                _INTERFACE_DESCRIPTION,
+                struct.pack("<HHI", _LINKTYPE_ETHERNET, 0, _NO_SNAP_LENGTH)
+                + _options((_OPTION_INTERFACE_NAME, interface.encode()), (_OPTION_TIME_RESOLUTION, _NANOSECONDS)),
+            )
 
-    def write(self, frame: bytes, time_ns: int, *, outbound: bool, comment: str = "") -> int:
+    def write(self, frame: bytes, time_ns: int, *, outbound: bool, interface: int = 0, comment: str = "") -> int:
         """Append one frame and return its number, as Wireshark will show it (from 1).
 
-        `time_ns` is nanoseconds since the Unix epoch, 0 to 2**64-1. `comment` may have 65535 bytes of UTF-8. Raises
-        ValueError when either is out of range or the recorder is closed, and OSError when the disk is full.
+        `time_ns` is nanoseconds since the Unix epoch, 0 to 2**64-1; `interface` the position of its interface, from 0.
+        `comment` may have 65535 bytes of UTF-8. Raises ValueError when one of them is out of range or the recorder is
+        closed, and OSError when the disk is full.
         """
         if not 0 <= time_ns <= _MAX_TIME:
             raise ValueError(f"time_ns: {time_ns} is out of range, allowed are 0 to {_MAX_TIME}")
-        fields = struct.pack("<IIIII", 0, time_ns >> 32, time_ns & 0xFFFFFFFF, len(frame), len(frame))
+        if not 0 <= interface < self._interfaces:
+            raise ValueError(f"interface: {interface} is out of range, allowed are 0 to {self._interfaces - 1}")
+        fields = struct.pack("<IIIII", interface, time_ns >> 32, time_ns & 0xFFFFFFFF, len(frame), len(frame))
         options = [(_OPTION_FLAGS, _OUTBOUND if outbound else _INBOUND)]
         if comment:
             options.append((_OPTION_COMMENT, comment.encode()))

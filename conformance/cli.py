@@ -95,7 +95,8 @@ def command(
         with ExitStack() as stack:
             keeper = _Keeper(stack.enter_context(termination_unwinds()))
             if real and not device:
-                arguments += ["--lab", str(_start(stack, target, max(1, jobs)))]
+                links = max(case.links for case in chosen)
+                arguments += ["--lab", str(_start(stack, target, max(1, jobs), links))]
             keeper.heed_signals()
             _pytest(arguments, jobs, pytest_args, keeper)
     except KeyboardInterrupt:
@@ -164,14 +165,14 @@ def _empty(report: Path) -> None:
             raise Refusal(f"report folder {report}: {folder} is not writable")
 
 
-def _start(stack: ExitStack, target: str, slots: int) -> Path:
+def _start(stack: ExitStack, target: str, slots: int, links_per_slot: int) -> Path:
     from conformance.targets.lab import running  # noqa: PLC0415 - only the real clock needs netlink
     from topologies.errors import LabError  # noqa: PLC0415
 
     if os.geteuid() != 0:
         raise Refusal(f"target {target} is started in network namespaces of its own, which needs root", NO_LAB)
     try:
-        return stack.enter_context(running(target, f"{target}-{os.getpid()}", slots))
+        return stack.enter_context(running(target, f"{target}-{os.getpid()}", slots, links_per_slot))
     except (LabError, NodeError) as error:
         raise Refusal(str(error), NO_LAB) from error
 

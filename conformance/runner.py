@@ -53,7 +53,7 @@ class NullRecorder:
     def __init__(self) -> None:
         self._frames = 0
 
-    def write(self, frame: bytes, time_ns: int, *, outbound: bool, comment: str = "") -> int:
+    def write(self, frame: bytes, time_ns: int, *, outbound: bool, interface: int = 0, comment: str = "") -> int:
         """Number the frame."""
         self._frames += 1
         return self._frames
@@ -159,9 +159,10 @@ def judge(
     """Try `target` by one case, once. `run` makes the result of a report; this is for whoever needs the outcome."""
     case = runnable.case
     rng = Random(f"{seed}/{case.id}/{attempt}")
-    lease = target.lease(rng)
+    lease = target.lease(rng, case.links)
     path = folder / f"{case.id}.pcapng" if folder is not None else None
-    recorder = NullRecorder() if path is None else Recorder(path, lease.wire.link.tester_interface)
+    interfaces = [link.tester_interface for link in lease.wire.links]
+    recorder = NullRecorder() if path is None else Recorder(path, *interfaces)
     bench = Bench(lease.wire, lease.node, recorder, requirements=case.judges, rng=rng)
     try:
         outcome = _judge(runnable, lease, bench, catalogue)
@@ -262,6 +263,8 @@ def _accuse(violation: Violation, runnable: Runnable, catalogue: Catalogue) -> O
 
 
 def _check_needs(runnable: Runnable, lease: Lease) -> None:
+    if runnable.case.links > len(lease.wire.links):
+        raise Unsupported(f"needs {runnable.case.links} links to the target, and there is one")
     for need in runnable.case.needs:
         reason = lease.node.lacks.get(need)
         if reason is None:
@@ -276,7 +279,7 @@ def _check_needs(runnable: Runnable, lease: Lease) -> None:
 
 
 def _any_spec(lease: Lease) -> SessionSpec:
-    link = lease.wire.link
+    link = lease.wire.links[0]
     family = min(link.tester_addresses)
     return SessionSpec(
         name=f"lack-{link.target_interface}",

@@ -34,7 +34,10 @@ class _Model(BaseModel):
 
 
 class Link(_Model):
-    """A veth pair and the addresses of its two ends. Prefix lengths are IPV4_PREFIX and IPV6_PREFIX."""
+    """A veth pair and the addresses of its two ends. Prefix lengths are IPV4_PREFIX and IPV6_PREFIX.
+
+    The link-local addresses are the same on all links, as routers' often are (fe80::1).
+    """
 
     tester_interface: str
     target_interface: str
@@ -44,6 +47,8 @@ class Link(_Model):
     target_ipv4: str
     tester_ipv6: str
     target_ipv6: str
+    tester_link_local: str = "fe80::bfd:1"
+    target_link_local: str = "fe80::bfd:2"
 
 
 class Slot(_Model):

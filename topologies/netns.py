@@ -28,8 +28,9 @@ _NUD_PERMANENT = 0x80
 _SIOCETHTOOL = 0x8946
 _ETHTOOL_STXCSUM = 0x17
 
-_QUIET_IPV6 = {"accept_dad": 0, "accept_ra": 0, "router_solicitations": 0}
-"""No wait for duplicate address detection, and no traffic that nobody asked for."""
+_QUIET = {"ipv6": {"accept_dad": 0, "accept_ra": 0, "router_solicitations": 0}, "ipv4": {"rp_filter": 0}}
+"""No wait for duplicate address detection, and no traffic that nobody asked for. Nor does the kernel filter what a
+daemon is to judge: a packet may come in over another link than the one that leads to its source."""
 
 
 def exists(namespace: str) -> bool:
@@ -91,18 +92,20 @@ def _lay(tester: NetNS, target: NetNS, target_namespace: str, link: Link) -> Non
         address=link.tester_mac,
         peer={"ifname": link.target_interface, "address": link.target_mac, "net_ns_fd": target_namespace},
     )
-    _configure(tester, link.tester_interface, link.tester_ipv4, link.tester_ipv6)
-    _configure(target, link.target_interface, link.target_ipv4, link.target_ipv6)
-    _introduce(tester, link.tester_interface, link.target_mac, link.target_ipv4, link.target_ipv6)
-    testers = [link.tester_ipv4, link.tester_ipv6]
-    neighbours = [neighbour(tester, number + 1) for tester in testers for number in range(NEIGHBOURS)]
+    testers = [link.tester_ipv4, link.tester_ipv6, link.tester_link_local]
+    targets = [link.target_ipv4, link.target_ipv6, link.target_link_local]
+    neighbours = [neighbour(tester, number + 1) for tester in testers[:2] for number in range(NEIGHBOURS)]
+    _configure(tester, link.tester_interface, *testers)
+    _configure(target, link.target_interface, *targets)
+    _introduce(tester, link.tester_interface, link.target_mac, *targets)
     _introduce(target, link.target_interface, link.tester_mac, *testers, *neighbours)
 
 
-def _configure(kernel: NetNS, interface: str, ipv4: str, ipv6: str) -> None:
+def _configure(kernel: NetNS, interface: str, ipv4: str, *ipv6: str) -> None:
     (index,) = kernel.link_lookup(ifname=interface)
     kernel.addr("add", index=index, address=ipv4, prefixlen=IPV4_PREFIX)
-    kernel.addr("add", index=index, address=ipv6, prefixlen=IPV6_PREFIX, flags=_IFA_F_NODAD)
+    for address in ipv6:
+        kernel.addr("add", index=index, address=address, prefixlen=IPV6_PREFIX, flags=_IFA_F_NODAD)
     kernel.link("set", index=index, state="up")
 
 
@@ -125,12 +128,13 @@ def call_in(namespace: str, function: Callable[[], _Result]) -> _Result:
 
 
 def _quieten() -> None:
-    for group in ("all", "default"):
-        folder = Path("/proc/sys/net/ipv6/conf") / group
-        if not folder.exists():
-            raise LabError("this kernel runs without IPv6, which the laboratory needs: boot without ipv6.disable=1")
-        for name, value in _QUIET_IPV6.items():
-            (folder / name).write_text(f"{value}\n")
+    for protocol, settings in _QUIET.items():
+        for group in ("all", "default"):
+            folder = Path("/proc/sys/net") / protocol / "conf" / group
+            if not folder.exists():
+                raise LabError("this kernel runs without IPv6, which the laboratory needs: boot without ipv6.disable=1")
+            for name, value in settings.items():
+                (folder / name).write_text(f"{value}\n")
 
 
 def _complete_checksums(interfaces: Iterable[str]) -> None:

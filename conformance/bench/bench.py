@@ -40,9 +40,9 @@ BFD_PORTS = frozenset(PORTS.values())
 
 
 class Recorder(Protocol):
-    """Where frames are kept; `captures.record.Recorder` is one."""
+    """Where frames are kept; `captures.record.Recorder` is one. Interfaces are numbered as the wire's links."""
 
-    def write(self, frame: bytes, time_ns: int, *, outbound: bool, comment: str = "") -> int:
+    def write(self, frame: bytes, time_ns: int, *, outbound: bool, interface: int = 0, comment: str = "") -> int:
         """Keep a frame; returns its number as Wireshark shows it."""
 
 
@@ -67,7 +67,7 @@ class Accept:
 
 
 class Bench:
-    """A link to a target, a puppet on it, and everything that was seen. `requirements` are the ids the case claims."""
+    """Links to a target, puppets on them, and everything that was seen. `requirements` are the ids the case claims."""
 
     def __init__(self, wire: Wire, node: Node, recorder: Recorder, *, requirements: Sequence[str], rng: Random) -> None:
         self.wire = wire
@@ -88,33 +88,57 @@ class Bench:
 
     # ------------------------------------------------------------------ who is there
 
-    def puppet(self, family: int | None = None, *, beside: int = 0, **fields: Any) -> Puppet:
-        """A far end on the tester's address of `family` (4 or 6, by default the first that the link has), or on that of
-        neighbour `beside` (1 to NEIGHBOURS) on the same link; `fields` preset the puppet's own. Raises Unsupported
-        where the link does not have the family, or the neighbour."""
-        link = self.wire.link
-        family = family or min(link.tester_addresses)
-        if family not in link.tester_addresses:
+    def puppet(
+        self,
+        family: int | None = None,
+        *,
+        link: int = 0,
+        beside: int = 0,
+        link_local: bool = False,
+        **fields: Any,
+    ) -> Puppet:
+        """A far end on a link of the wire's, on the tester's address of `family` (4 or 6, by default the first that the
+        link has), on that of neighbour `beside` (1 to NEIGHBOURS), or on the link-local one; `fields` preset the
+        puppet's own. Raises Unsupported where the link does not have the family, or the neighbour."""
+        ends = self.wire.links[link]
+        family = family or min(ends.tester_addresses)
+        if family not in ends.tester_addresses:
             raise Unsupported(f"needs IPv{family}, which the link to the target does not have")
-        if beside > link.neighbours:
-            raise Unsupported(f"needs {beside} neighbours of the tester, and on the link there are {link.neighbours}")
-        local = link.tester_addresses[family] if beside == 0 else neighbour(link.tester_addresses[family], beside)
-        puppet = Puppet(local, link.target_addresses[family], self.rng, **fields)
+        if beside > ends.neighbours:
+            raise Unsupported(f"needs {beside} neighbours of the tester, and on the link there are {ends.neighbours}")
+        local, peer = ends.tester_addresses[family], ends.target_addresses[family]
+        if link_local:
+            local, peer = ends.tester_link_local, ends.target_link_local
+        elif beside:
+            local = neighbour(local, beside)
+        puppet = Puppet(local, peer, self.rng, link=link, **fields)
         self._puppets.append(puppet)
         return puppet
 
     def stranger(self, puppet: Puppet) -> str:
         """An address of the puppet's subnet that nobody has. Raises Unsupported where the subnet is full."""
         taken = {address for spec in self.node.configured for address in (spec.peer, spec.local)}
-        other = self.wire.link.unowned(puppet.local, taken)
+        other = self.wire.links[puppet.link].unowned(puppet.local, taken)
         if other is None:
             raise Unsupported(f"needs an address of the subnet of {puppet.local} that nobody has, and there is none")
         return other
 
+    def spec_for(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
+        """The session to `puppet` that `add_session` adds; `parameters` are those of SessionSpec."""
+        interface = self.wire.links[puppet.link].target_interface
+        values: dict[str, Any] = {
+            "name": f"s{len(self.specs) + 1}-{interface}",
+            "peer": puppet.local,
+            "local": puppet.peer,
+            # A session over several hops is bound to no interface (RFC 5883 section 4.1).
+            "interface": "" if parameters.get("kind") == "multi_hop" else interface,
+        }
+        return SessionSpec(**(values | parameters))
+
     def add_session(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
         """Have the target run a new session to `puppet`; `parameters` are those of SessionSpec. Raises Unsupported
         where sessions are configured by hand."""
-        spec = self._spec(puppet, **parameters)
+        spec = puppet.spec = self.spec_for(puppet, **parameters)
         self.specs.append(spec)
         self.command(self.node.add_session, spec)
         return spec
@@ -122,11 +146,11 @@ class Bench:
     def use_session(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
         """A session that need not be new: one that was configured by hand with just these parameters, to whose peer
         address the puppet then moves, or else a new one. See `scenario.fresh`, which makes the two the same."""
-        spec = self._spec(puppet, **parameters)
+        spec = puppet.spec = self.spec_for(puppet, **parameters)
         standing = serving(spec, self.node.configured, self.specs)
         if standing is None:
             return self.add_session(puppet, **parameters)
-        puppet.local, puppet.peer = standing.peer, standing.local
+        puppet.local, puppet.peer, puppet.spec = standing.peer, standing.local, standing
         self.specs.append(standing)
         self.command(self.node.remove_session, standing)  # an earlier case may have failed to undo its changes
         return standing
@@ -187,10 +211,12 @@ class Bench:
         damage: Damage | None = None,
         *,
         datagram: dict[str, object] | None = None,
+        link: int | None = None,
         **fields: object,
     ) -> Seen:
-        """Send one packet of the puppet's, with `fields` overridden, `damage` done and the encapsulation bent."""
-        frame = self._emit(puppet, puppet.packet(**fields), damage, **(datagram or {}))
+        """Send one packet of the puppet's, with `fields` overridden, `damage` done and the encapsulation bent; over
+        the puppet's link, or over another one."""
+        frame = self._emit(puppet, puppet.packet(**fields), damage, link=link, **(datagram or {}))
         start = self.mark()
         while True:
             seen = self._pump(start.time_us + ECHO_WAIT_US)
@@ -365,15 +391,6 @@ class Bench:
 
     # ------------------------------------------------------------------ underneath
 
-    def _spec(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
-        return SessionSpec(
-            name=f"s{len(self.specs) + 1}-{self.wire.link.target_interface}",
-            peer=puppet.local,
-            local=puppet.peer,
-            interface=self.wire.link.target_interface,
-            **parameters,
-        )
-
     def _judge(self, requirement: str | None) -> str:
         judged_by = requirement or self.requirements[0]
         if judged_by not in self.requirements:
@@ -421,22 +438,29 @@ class Bench:
                 puppet.next_keepalive_us = max(due, now - puppet.interval_us() // 2) + puppet.interval_us()
 
     def _emit(
-        self, puppet: Puppet, packet: ControlPacket, damage: Damage | None = None, **encapsulation: object
+        self,
+        puppet: Puppet,
+        packet: ControlPacket,
+        damage: Damage | None = None,
+        *,
+        link: int | None = None,
+        **encapsulation: object,
     ) -> bytes:
-        link = self.wire.link
-        frame = build(puppet.datagram(packet, damage, **encapsulation), link.tester_mac, link.target_mac)
-        self.wire.send(frame)
+        number = puppet.link if link is None else link
+        ends = self.wire.links[number]
+        frame = build(puppet.datagram(packet, damage, **encapsulation), ends.tester_mac, ends.target_mac)
+        self.wire.send(frame, number)
         return frame
 
     def _record(self, arrival: Arrival) -> Seen | None:
-        number = self._recorder.write(arrival.frame, arrival.time_ns, outbound=arrival.sent)
+        number = self._recorder.write(arrival.frame, arrival.time_ns, outbound=arrival.sent, interface=arrival.link)
         self._last_frame = arrival.frame
         datagram = dissect(arrival.frame)
         if datagram is None or datagram.destination_port not in BFD_PORTS:
             return None
         if is_of_another(datagram, self.node.configured, self.specs):
             return None  # it is in the capture, and no case has to know of it
-        seen = Seen(number, arrival.time_ns // 1000, arrival.sent, datagram, decode(datagram.payload))
+        seen = Seen(number, arrival.time_ns // 1000, arrival.sent, datagram, decode(datagram.payload), arrival.link)
         self.log.append(seen)
         if not arrival.sent and not isinstance(seen.control, Malformed):
             for puppet in self._puppets:

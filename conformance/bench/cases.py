@@ -26,13 +26,15 @@ Body = TypeVar("Body", bound=Callable[..., None])
 @dataclass(frozen=True, slots=True)
 class Case:
     """A case as declared. `judges` are requirement ids, `needs` capabilities of the target; `seconds` is roughly how
-    long it takes on the real clock, so that long ones can begin first."""
+    long it takes on the real clock, so that long ones can begin first; `links` is how many links to the target it
+    uses."""
 
     id: str
     judges: tuple[str, ...]
     needs: tuple[Capability, ...]
     title: str
     seconds: int = 5
+    links: int = 1
 
     @property
     def rfc(self) -> str:
@@ -61,11 +63,13 @@ def case(
     judges: Sequence[str],
     needs: Sequence[Capability] = (),
     seconds: int = 5,
+    links: int = 1,
 ) -> Callable[[Body], Body]:
     """Declare a case. Raises ValueError for an ill-formed id, no requirement, or a body without a docstring."""
 
     def declare(body: Body) -> Body:
-        marked: Body = pytest.mark.case(replace(_declared(id, judges, needs, body, {}), seconds=seconds))(body)
+        declared = replace(_declared(id, judges, needs, body, {}), seconds=seconds, links=links)
+        marked: Body = pytest.mark.case(declared)(body)
         return marked
 
     return declare

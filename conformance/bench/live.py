@@ -1,6 +1,6 @@
-"""A wire on a real interface: whole frames through packet sockets, with the kernel's timestamps on both directions.
+"""A wire on real interfaces: whole frames through packet sockets, with the kernel's timestamps on both directions.
 
-The process must already be in the network namespace of the interface. UDP sockets that nobody reads keep the tester's
+The process must already be in the network namespace of the interfaces. UDP sockets that nobody reads keep the tester's
 kernel from answering the target's packets with ICMP errors, which a real peer would not send either.
 """
 
@@ -9,6 +9,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Sequence
 
 from conformance.bench.wire import Arrival, Late, Link
 
@@ -29,45 +30,35 @@ STEP_US = 1_000
 
 
 class LiveWire:
-    """The tester's end of a link to a real daemon. Raises OSError without root or the interface."""
+    """The tester's ends of links to a real daemon. Raises OSError without root or an interface."""
 
     real = True
 
-    def __init__(self, link: Link) -> None:
-        self.link = link
+    def __init__(self, links: Sequence[Link]) -> None:
+        self.links = tuple(links)
         self._lateness: list[Late] = []
-        self._losses = 0
         self._offset_us = _wall_us() - _monotonic_us()
-        self._sinks = [sink(family, port, link.tester_interface) for family in (4, 6) for port in (3784, 4784)]
-        self._receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        self._receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        with contextlib.suppress(OSError):  # needs CAP_NET_ADMIN; the default buffer holds enough for one link
-            self._receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
-        self._receiver.bind((link.tester_interface, ETH_P_ALL))
-        self._receiver.setblocking(False)
-        # A packet socket does not see what it sent itself, so frames go out through another one.
-        self._sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self._sender.bind((link.tester_interface, 0))
+        self._ends = [_End(number, link.tester_interface) for number, link in enumerate(links)]
 
     def now(self) -> int:
         """Wall-clock time, microseconds: the scale of the kernel's timestamps."""
         return _wall_us()
 
-    def send(self, frame: bytes) -> None:
-        """Put a frame on the link. Raises OSError."""
-        self._sender.send(frame)
+    def send(self, frame: bytes, link: int = 0) -> None:
+        """Put a frame on a link. Raises OSError."""
+        self._ends[link].send(frame)
 
     def receive(self, until: int) -> Arrival | None:
         """The next frame, or None at `until`. Each wait that ran its course adds to the measured lateness."""
         while True:
-            arrival = self._read()
-            if arrival is not None:
-                return arrival
+            waiting = [end for end in self._ends if end.next is not None or end.read()]
+            if waiting:
+                return min(waiting, key=_End.next_time).take()
             now = _wall_us()
             if now >= until:
                 return None
             wake = min(until, now + SLICE_US)
-            ready, _, _ = select.select([self._receiver], [], [], (wake - now) / 1e6)
+            ready, _, _ = select.select(self._ends, [], [], (wake - now) / 1e6)
             if not ready:
                 self._lateness.append(Late(wake, max(0, _wall_us() - wake)))
 
@@ -77,28 +68,79 @@ class LiveWire:
 
     def trouble(self) -> str:
         """Frames that the kernel dropped before we read them, or a wall clock that was set."""
-        _, dropped = struct.unpack("II", self._receiver.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
-        self._losses += dropped
-        if self._losses:
-            return f"the tester's kernel dropped {self._losses} frames before they were read"
+        losses = sum(end.losses() for end in self._ends)
+        if losses:
+            return f"the tester's kernel dropped {losses} frames before they were read"
         moved = abs(_wall_us() - _monotonic_us() - self._offset_us)
         return f"the wall clock was set by {moved} µs during the case" if moved > STEP_US else ""
 
     def close(self) -> None:
         """Close all sockets."""
-        for each in (self._receiver, self._sender, *self._sinks):
-            each.close()
+        for end in self._ends:
+            end.close()
 
-    def _read(self) -> Arrival | None:
+
+class _End:
+    """The tester's end of one link. `next` is a frame that was read and not yet taken."""
+
+    def __init__(self, number: int, interface: str) -> None:
+        self._number = number
+        self._losses = 0
+        self.next: Arrival | None = None
+        self._sinks = [sink(family, port, interface) for family in (4, 6) for port in (3784, 4784)]
+        self._receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self._receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        with contextlib.suppress(OSError):  # needs CAP_NET_ADMIN; the default buffer holds enough for one link
+            self._receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
+        self._receiver.bind((interface, ETH_P_ALL))
+        self._receiver.setblocking(False)
+        # A packet socket does not see what it sent itself, so frames go out through another one.
+        self._sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._sender.bind((interface, 0))
+
+    def fileno(self) -> int:
+        """For select."""
+        return self._receiver.fileno()
+
+    def send(self, frame: bytes) -> None:
+        """Put a frame on the link. Raises OSError."""
+        self._sender.send(frame)
+
+    def next_time(self) -> int:
+        """The timestamp of `next`."""
+        assert self.next is not None
+        return self.next.time_ns
+
+    def take(self) -> Arrival:
+        """`next`, which is then none."""
+        arrival, self.next = self.next, None
+        assert arrival is not None
+        return arrival
+
+    def read(self) -> bool:
+        """Read a frame into `next`; False when none waits."""
         try:
             frame, ancillary, _, address = self._receiver.recvmsg(LARGEST_FRAME, socket.CMSG_SPACE(16))
         except BlockingIOError:
-            return None
+            return False
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
                 seconds, nanoseconds = struct.unpack("qq", data[:16])
-                return Arrival(frame, seconds * 1_000_000_000 + nanoseconds, sent=address[2] == PACKET_OUTGOING)
+                time_ns = seconds * 1_000_000_000 + nanoseconds
+                self.next = Arrival(frame, time_ns, sent=address[2] == PACKET_OUTGOING, link=self._number)
+                return True
         raise OSError("the kernel gave no timestamp with a frame, so nothing can be timed")
+
+    def losses(self) -> int:
+        """Frames that the kernel dropped so far; reading its counter resets it."""
+        _, dropped = struct.unpack("II", self._receiver.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+        self._losses += dropped
+        return self._losses
+
+    def close(self) -> None:
+        """Close its sockets."""
+        for each in (self._receiver, self._sender, *self._sinks):
+            each.close()
 
 
 def sink(family: int, port: int, interface: str) -> socket.socket:

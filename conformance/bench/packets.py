@@ -18,14 +18,15 @@ FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A BFD packet on the link. `frame` is its number in the case's capture, `time_us` the kernel's (or the virtual
-    clock's) timestamp, `sent` is True when the tester sent it."""
+    """A BFD packet on a link. `frame` is its number in the case's capture, `time_us` the kernel's (or the virtual
+    clock's) timestamp, `sent` is True when the tester sent it, `link` the number of the link among the case's."""
 
     frame: int
     time_us: int
     sent: bool
     datagram: Datagram
     control: ControlPacket | Malformed
+    link: int = 0
 
     @property
     def packet(self) -> ControlPacket:

@@ -6,6 +6,7 @@ it.
 """
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from random import Random
 
 from conformance.bench.packets import Seen
@@ -14,6 +15,7 @@ from refimpl.core.packet import ControlPacket
 from refimpl.wire.codec import encode
 from refimpl.wire.damage import Damage
 from refimpl.wire.frames import Datagram
+from topologies.node import SessionSpec
 
 SLOW_US = 1_000_000
 """A peer that is not Up announces and keeps at least this transmit interval (RFC 5880 section 6.8.3)."""
@@ -25,12 +27,13 @@ class Puppet:
 
     `your_discriminator` None reflects whatever the target sent last (0 before that). While `keepalives` is True the
     bench sends a packet every interval: the slower of `desired_min_tx_us` (at least a second unless Up) and what the
-    target requires, less 10 to 25 %.
+    target requires, less 10 to 25 %. `link` is the number of the link that it sends on.
     """
 
     local: str
     peer: str
     rng: Random
+    link: int = 0
     my_discriminator: int = 0
     your_discriminator: int | None = None
     source_port: int = 0
@@ -48,6 +51,8 @@ class Puppet:
     answers_polls: bool = True
     next_keepalive_us: int | None = None
     last_seen: Seen | None = field(default=None, repr=False)
+    spec: SessionSpec | None = None
+    """What the target was told about the session to it."""
 
     def __post_init__(self) -> None:
         self.my_discriminator = self.my_discriminator or self.rng.randrange(1, 1 << 32)
@@ -95,8 +100,11 @@ class Puppet:
         return self.last_seen.packet.my_discriminator if self.last_seen is not None else 0
 
     def is_from_target(self, seen: Seen) -> bool:
-        """Does this packet of the target belong to this puppet's session?"""
-        return not seen.sent and seen.datagram.source == self.peer and seen.datagram.destination == self.local
+        """Does this packet of the target belong to this puppet's session? Its addresses tell, whichever link it came
+        over; only a link-local address is another one on another link."""
+        if seen.sent or (seen.datagram.source, seen.datagram.destination) != (self.peer, self.local):
+            return False
+        return seen.link == self.link or not ip_address(self.local).is_link_local
 
     def interval_us(self) -> int:
         """Time until the next keep-alive, jittered as a peer must; 10 to 25 % so that any Detect Mult is served."""

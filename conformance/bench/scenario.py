@@ -131,7 +131,8 @@ def establish(bench: Bench, family: int | None = None, *, puppet: Puppet | None 
 def raise_up(bench: Bench, puppet: Puppet) -> None:
     """Bring a target that is Down, and whose discriminator the puppet knows, to Up and settled."""
     shake_hands(bench, puppet)
-    spec = next(spec for spec in bench.specs if spec.peer == puppet.local)
+    spec = puppet.spec
+    assert spec is not None
     settled = control(
         state=State.UP,
         poll=False,

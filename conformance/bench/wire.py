@@ -1,4 +1,4 @@
-"""The link under the bench, whichever clock turns: send a frame, wait for the next one until a time.
+"""The links under the bench, whichever clock turns: send a frame, wait for the next one until a time.
 
 Two wires exist: `conformance.bench.live` on a real interface, `conformance.targets.reference` on the virtual clock.
 """
@@ -16,8 +16,11 @@ NEAR = 32
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The two ends of the link between tester and target: addresses and prefix lengths by family (4 and 6; a link may
-    have only one of them), MACs, interface names; how many neighbours beside the tester the target can send to."""
+    """The two ends of a link between tester and target: addresses and prefix lengths by family (4 and 6; a link may
+    have only one of them), MACs, interface names; how many neighbours beside the tester the target can send to.
+
+    The link-local addresses may be the same on every link, which is the point of them.
+    """
 
     tester_interface: str
     target_interface: str
@@ -25,6 +28,8 @@ class Link:
     target_mac: str
     tester_addresses: dict[int, str]
     target_addresses: dict[int, str]
+    tester_link_local: str = "fe80::bfd:1"
+    target_link_local: str = "fe80::bfd:2"
     prefix_lengths: Mapping[int, int] = field(default_factory=lambda: {4: 28, 6: 64})
     neighbours: int = NEIGHBOURS
 
@@ -42,11 +47,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A frame on the link; `sent` is True for the tester's own."""
+    """A frame on the link of this number; `sent` is True for the tester's own."""
 
     frame: bytes
     time_ns: int
     sent: bool
+    link: int = 0
 
 
 class Late(NamedTuple):
@@ -57,19 +63,21 @@ class Late(NamedTuple):
 
 
 class Wire(Protocol):
-    """A link seen from the tester's end. Times are microseconds on the scale of the frames' timestamps."""
+    """Links seen from the tester's end, as many as the case asked for, all of them to the same target. Times are
+    microseconds on the scale of the frames' timestamps."""
 
-    link: Link
+    links: tuple[Link, ...]
     real: bool
 
     def now(self) -> int:
         """The current time."""
 
-    def send(self, frame: bytes) -> None:
-        """Put a frame on the link; it comes back from `receive` as the tester's own, with its timestamp."""
+    def send(self, frame: bytes, link: int = 0) -> None:
+        """Put a frame on a link; it comes back from `receive` as the tester's own, with its timestamp."""
 
     def receive(self, until: int) -> Arrival | None:
-        """The next frame in either direction, or None when `until` has come. Blocks (or moves the virtual clock)."""
+        """The next frame on any link in either direction, or None when `until` has come. Blocks (or moves the virtual
+        clock)."""
 
     def lateness(self) -> list[Late]:
         """How late the tester woke up, each time it waited for a moment, so far; empty on the virtual clock."""

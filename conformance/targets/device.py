@@ -40,10 +40,10 @@ class DeviceTarget:
         """What the device file declares as lacking, or neither configures nor commands."""
         return {str(capability): reason for capability, reason in self._node.lacks.items()}
 
-    def lease(self, rng: Random) -> Lease:
-        """A wire on the link. The sessions that were configured by hand may still know of an earlier case: see
+    def lease(self, rng: Random, links: int = 1) -> Lease:
+        """A wire on the link; there is only this one. The sessions that were configured by hand may still know of an earlier case: see
         `conformance.bench.scenario.be_forgotten`."""
-        return Lease(within(self._device.tester.namespace, lambda: LiveWire(self._link)), self._node)
+        return Lease(within(self._device.tester.namespace, lambda: LiveWire([self._link])), self._node)
 
     def close(self) -> None:
         """Close what keeps the kernel quiet between cases."""

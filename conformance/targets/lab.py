@@ -1,7 +1,7 @@
 """A real daemon in a laboratory of network namespaces: started once, attached to by every worker of a run.
 
 The process that starts it owns the laboratory; a worker reads the description from a file, enters the tester's
-namespace, and has one slot, that is one link, to itself.
+namespace, and has one slot, that is a link or two, to itself.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 from conformance.bench.live import LiveWire
 from conformance.bench.wire import Link
 from conformance.targets.target import Lease
+from topologies import description
 from topologies.description import LabDescription
 from topologies.lab import Lab
 from topologies.netns import enter
@@ -21,18 +22,18 @@ from topologies.nodes import adapter
 
 
 @contextmanager
-def running(name: str, run_id: str, slots: int) -> Iterator[Path]:
+def running(name: str, run_id: str, slots: int, links_per_slot: int = 1) -> Iterator[Path]:
     """A laboratory with the daemon of node `name` in it, torn down at the end whatever happens.
 
     Yields the path of the file by which workers find it. Raises topologies.errors.LabError or NodeError where it
     does not come up.
     """
-    with Lab(run_id, slots, links_per_slot=1) as lab:
-        description = lab.describe()
-        handle = adapter(name).start(description)
+    with Lab(run_id, slots, links_per_slot) as lab:
+        plan = lab.describe()
+        handle = adapter(name).start(plan)
         try:
-            path = description.folder / "lab.json"
-            document = {"node": name, "lab": description.model_dump(mode="json"), "handle": handle}
+            path = plan.folder / "lab.json"
+            document = {"node": name, "lab": plan.model_dump(mode="json"), "handle": handle}
             path.write_text(json.dumps(document), encoding="utf-8")
             yield path
         finally:
@@ -53,15 +54,7 @@ class LabTarget:
         self.name: str = document["node"]
         self.version = self._node.version
         self.description = found.manifest.description
-        link = lab.slots[slot].links[0]
-        self._link = Link(
-            tester_interface=link.tester_interface,
-            target_interface=link.target_interface,
-            tester_mac=link.tester_mac,
-            target_mac=link.target_mac,
-            tester_addresses={4: link.tester_ipv4, 6: link.tester_ipv6},
-            target_addresses={4: link.target_ipv4, 6: link.target_ipv6},
-        )
+        self._links = [_link(link) for link in lab.slots[slot].links]
         enter(lab.tester_namespace)
 
     @property
@@ -69,6 +62,19 @@ class LabTarget:
         """What the node declares to lack, by the capability's name."""
         return {str(capability): reason for capability, reason in self._node.lacks.items()}
 
-    def lease(self, rng: Random) -> Lease:
-        """A wire on the slot's link; capture starts here, before the target is told of a session."""
-        return Lease(LiveWire(self._link), self._node)
+    def lease(self, rng: Random, links: int = 1) -> Lease:
+        """A wire on the slot's first links; capture starts here, before the target is told of a session."""
+        return Lease(LiveWire(self._links[:links]), self._node)
+
+
+def _link(link: description.Link) -> Link:
+    return Link(
+        tester_interface=link.tester_interface,
+        target_interface=link.target_interface,
+        tester_mac=link.tester_mac,
+        target_mac=link.target_mac,
+        tester_addresses={4: link.tester_ipv4, 6: link.tester_ipv6},
+        target_addresses={4: link.target_ipv4, 6: link.target_ipv6},
+        tester_link_local=link.tester_link_local,
+        target_link_local=link.target_link_local,
+    )

@@ -1,7 +1,8 @@
 """The built-in reference on the virtual clock: each case gets a system of its own, in this process, in no time."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 
 from conformance.bench.verdicts import Inconclusive
@@ -21,13 +22,16 @@ from refimpl.runtime.virtual import EngineFlaws, VirtualEngine, VirtualInterface
 from topologies.node import Capability, NodeError, SessionSpec, SessionView
 from topologies.nodes.plain import PlainNode
 
-LINK = Link(
-    tester_interface="tester0",
-    target_interface="target0",
-    tester_mac="02:00:00:00:00:01",
-    target_mac="02:00:00:00:00:02",
-    tester_addresses={4: "192.0.2.1", 6: "2001:db8::1"},
-    target_addresses={4: "192.0.2.2", 6: "2001:db8::2"},
+LINKS = tuple(
+    Link(
+        tester_interface=f"tester{number}",
+        target_interface=f"target{number}",
+        tester_mac=f"02:00:00:00:{number:02}:01",
+        target_mac=f"02:00:00:00:{number:02}:02",
+        tester_addresses={4: f"192.0.2.{16 * number + 1}", 6: f"2001:db8:{number + 1}::1"},
+        target_addresses={4: f"192.0.2.{16 * number + 2}", 6: f"2001:db8:{number + 1}::2"},
+    )
+    for number in range(2)
 )
 
 EPOCH_US = 1_767_225_600_000_000
@@ -55,25 +59,26 @@ class BoundedClock(VirtualClock):
 
 
 class VirtualWire:
-    """The tester's end of a simulated link; waiting moves the clock."""
+    """The tester's ends of simulated links; waiting moves the clock."""
 
     real = False
-    link = LINK
 
-    def __init__(self, clock: VirtualClock, end: LinkEnd) -> None:
+    def __init__(self, clock: VirtualClock, ends: Sequence[LinkEnd]) -> None:
+        self.links = LINKS[: len(ends)]
         self._clock = clock
-        self._end = end
+        self._ends = ends
         self._arrivals: deque[Arrival] = deque()
-        end.deliver = lambda frame: self._arrivals.append(Arrival(frame, clock.now * 1000, sent=False))
+        for number, end in enumerate(ends):
+            end.deliver = partial(self._deliver, number)
 
     def now(self) -> int:
         """Virtual time, microseconds."""
         return self._clock.now
 
-    def send(self, frame: bytes) -> None:
-        """Put a frame on the link."""
-        self._arrivals.append(Arrival(frame, self._clock.now * 1000, sent=True))
-        self._end.send(frame)
+    def send(self, frame: bytes, link: int = 0) -> None:
+        """Put a frame on a link."""
+        self._arrivals.append(Arrival(frame, self._clock.now * 1000, sent=True, link=link))
+        self._ends[link].send(frame)
 
     def receive(self, until: int) -> Arrival | None:
         """The next frame, moving the clock as far as `until`."""
@@ -92,6 +97,9 @@ class VirtualWire:
 
     def close(self) -> None:
         """Nothing to release."""
+
+    def _deliver(self, link: int, frame: bytes) -> None:
+        self._arrivals.append(Arrival(frame, self._clock.now * 1000, sent=False, link=link))
 
 
 class ReferenceNode(PlainNode):
@@ -229,24 +237,27 @@ class ReferenceTarget:
         """Nothing."""
         return {}
 
-    def lease(self, rng: Random) -> Lease:
-        """A new system with an address on a new link."""
+    def lease(self, rng: Random, links: int = 1) -> Lease:
+        """A new system with addresses on new links."""
         clock = BoundedClock(EPOCH_US)
-        tester, target = connect(clock, Random(rng.random()))
-        interface = VirtualInterface(
-            name=LINK.target_interface,
-            end=target,
-            mac=LINK.target_mac,
-            neighbour_mac=LINK.tester_mac,
-            addresses=tuple(LINK.target_addresses.values()),
-        )
+        laid = [connect(clock, Random(rng.random())) for _ in range(links)]
+        interfaces = [
+            VirtualInterface(
+                name=link.target_interface,
+                end=target,
+                mac=link.target_mac,
+                neighbour_mac=link.tester_mac,
+                addresses=(*link.target_addresses.values(), link.target_link_local),
+            )
+            for link, (_, target) in zip(LINKS, laid, strict=False)
+        ]
         engine = VirtualEngine(
             clock,
-            [interface],
+            interfaces,
             rng=Random(rng.random()),
             procedures=self._procedures,
             flaws=self._flaws,
             table=self._table,
             kind=self._session,
         )
-        return Lease(VirtualWire(clock, tester), self._node(engine, clock, self._profiles))
+        return Lease(VirtualWire(clock, [tester for tester, _ in laid]), self._node(engine, clock, self._profiles))

@@ -10,7 +10,7 @@ from topologies.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A target at a case's disposal: a wire to it and the node that runs it."""
+    """A target at a case's disposal: wires to it and the node that runs it."""
 
     wire: Wire
     node: Node
@@ -28,5 +28,5 @@ class Target(Protocol):
     def lacks(self) -> dict[str, str]:
         """What the target declares to lack: capability name and reason."""
 
-    def lease(self, rng: Random) -> Lease:
-        """A link on which nothing of an earlier case is left."""
+    def lease(self, rng: Random, links: int = 1) -> Lease:
+        """That many links on which nothing of an earlier case is left."""

@@ -69,7 +69,7 @@ class ScriptedWire:
     """A link whose far end is a list of frames at times, and a reaction to each packet of the tester's."""
 
     def __init__(self, *, real: bool = False, late: Sequence[Late] = (), trouble: str = "") -> None:
-        self.link = LINK
+        self.links = (LINK,)
         self.real = real
         self.react: Reaction | None = None
         self.loses_own_frames = False
@@ -87,7 +87,7 @@ class ScriptedWire:
     def now(self) -> int:
         return self._now
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, link: int = 0) -> None:
         if not self.loses_own_frames:
             self._push(self._now, frame, sent=True)
         datagram = dissect(frame)
@@ -181,7 +181,7 @@ class ScriptedTarget:
     def lacks(self) -> dict[str, str]:
         return {}
 
-    def lease(self, rng: Random) -> Lease:
+    def lease(self, rng: Random, links: int = 1) -> Lease:
         wire, node = self._wire(), self._node()
         self.leases.append((wire, node))
         return Lease(wire, node)

@@ -36,7 +36,7 @@ from conformance.targets.reference import ReferenceTarget
 class Crashing(ReferenceTarget):
     leases = 0
 
-    def lease(self, rng):
+    def lease(self, rng, links=1):
         self.leases += 1
         if self.leases == 2:
             raise OSError("the interface is gone")

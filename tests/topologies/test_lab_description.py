@@ -42,6 +42,8 @@ def test_addresses_of_a_link() -> None:
         "target_ipv4": "10.203.3.18",
         "tester_ipv6": "fd00:bfd:3:1::1",
         "target_ipv6": "fd00:bfd:3:1::2",
+        "tester_link_local": "fe80::bfd:1",
+        "target_link_local": "fe80::bfd:2",
     }
 
 
