@@ -39,6 +39,13 @@ class Capability(StrEnum):
     FORWARDING_RESET = "forwarding_plane_reset"  # the operator can report a reset of the forwarding plane
     CONGESTION = "congestion_report"  # the operator can report congestion, and that it is over
     CONTROL_PLANE_INDEPENDENT = "control_plane_independent"  # a session can claim, in the C bit, to be so
+    LINK_LOCAL = "ipv6_link_local"  # a session can run between link-local addresses
+    ADDRESS_PAIRS = "address_pairs"  # multihop sessions to one address of the far end can have different local ones
+    POINT_TO_POINT = "point_to_point_link"  # a session can run on a link that has one neighbour, whatever its address
+    UNIDIRECTIONAL = "unidirectional_link"  # a session can run over a unidirectional link, at either end of it
+    DISCRIMINATORS = "signalled_discriminators"  # a session can be given discriminators that were signalled outside BFD
+    SERVICE_LEVELS = "service_levels"  # sessions can be for one DSCP each
+    SHARING = "shared_sessions"  # several clients can ask for the same session
     SHOW = "show"  # the daemon tells its own view of a session
 
 
@@ -63,15 +70,16 @@ class AuthSpec:
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """A session as the node under test should run it. `local` is the node's own address, `interface` its own
-    interface. `required_min_echo_rx_us` 0 means that Echo packets are not looped back, `desired_min_echo_tx_us` 0 that
-    none are sent. `auth` None means that no authentication is in use. `control_plane_independent` is the claim of the C
-    bit."""
+    interface, "" for a multihop session that is bound to none. `required_min_echo_rx_us` 0 means that Echo packets are
+    not looped back, `desired_min_echo_tx_us` 0 that none are sent. `auth` None means that no authentication is in use.
+    `control_plane_independent` is the claim of the C bit. `dscp` None means the usual mark, and all service levels.
+    Discriminators of 0 were not signalled."""
 
     name: str
     peer: str
     local: str
     interface: str
-    kind: Literal["single_hop", "multi_hop"] = "single_hop"
+    kind: Literal["single_hop", "multi_hop", "unidirectional_sender", "unidirectional_receiver"] = "single_hop"
     desired_min_tx_us: int = 300_000
     required_min_rx_us: int = 300_000
     detect_mult: int = 3
@@ -81,6 +89,10 @@ class SessionSpec:
     required_min_echo_rx_us: int = 0
     desired_min_echo_tx_us: int = 0
     control_plane_independent: bool = False
+    point_to_point: bool = False
+    dscp: int | None = None
+    local_discr: int = 0
+    remote_discr: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +178,12 @@ class Node(Protocol):
     def deconfigure(self, spec: SessionSpec) -> None:
         """Delete the session as an operator does who has time, where `remove_session` is in a hurry: the session may
         take leave of its far end first. Raises NodeError."""
+
+    def share_session(self, spec: SessionSpec, client: str) -> None:
+        """One more client asks for the session of `spec`, which exists (SHARING). Raises NodeError."""
+
+    def withdraw_client(self, spec: SessionSpec, client: str = "") -> None:
+        """A client wants the session no longer: "" is the one for which it was added (SHARING). Raises NodeError."""
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The daemon's own view of the session."""

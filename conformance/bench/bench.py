@@ -172,7 +172,15 @@ class Bench:
         """Tell the target something; the link lives on meanwhile. Returns the moment, from which `expect` counts its
         time when the verb is through, and `expect_never` when it began. NodeError becomes Inconclusive: a daemon that
         refuses its own configuration says nothing about the RFC. LackError becomes Unsupported."""
+        refusal = self.attempt(verb, *arguments, **options)
+        if refusal:
+            raise Inconclusive(f"the target could not be told: {refusal}")
+        return self._stimulus
+
+    def attempt(self, verb: Callable[..., object], *arguments: Any, **options: Any) -> str:
+        """Tell the target something that it may rightly refuse. Returns its refusal, "" for none."""
         start = self.mark()
+        refusal = ""
         try:
             if self._pool is None:
                 verb(*arguments, **options)
@@ -184,9 +192,9 @@ class Bench:
         except LackError as error:
             raise Unsupported(str(error)) from error
         except NodeError as error:
-            raise Inconclusive(f"the target could not be told: {error}") from error
+            refusal = str(error)
         self._stimulus = replace(start, until_us=self.wire.now())
-        return self._stimulus
+        return refusal
 
     def begin(self) -> None:
         """Let the case begin here, as if its session had just been added: what the target said so far is about

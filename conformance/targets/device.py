@@ -41,8 +41,8 @@ class DeviceTarget:
         return {str(capability): reason for capability, reason in self._node.lacks.items()}
 
     def lease(self, rng: Random, links: int = 1) -> Lease:
-        """A wire on the link; there is only this one. The sessions that were configured by hand may still know of an earlier case: see
-        `conformance.bench.scenario.be_forgotten`."""
+        """A wire on the link; there is only this one. The sessions that were configured by hand may still know of an
+        earlier case: see `conformance.bench.scenario.be_forgotten`."""
         return Lease(within(self._device.tester.namespace, lambda: LiveWire([self._link])), self._node)
 
     def close(self) -> None:

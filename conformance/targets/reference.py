@@ -15,7 +15,7 @@ from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
 from refimpl.profiles.rfc5881 import SINGLE_HOP
-from refimpl.profiles.rfc5883 import MULTI_HOP
+from refimpl.profiles.rfc5883 import MULTI_HOP, UNIDIRECTIONAL_RECEIVER, UNIDIRECTIONAL_SENDER
 from refimpl.runtime.clock import VirtualClock
 from refimpl.runtime.link import LinkEnd, connect
 from refimpl.runtime.virtual import EngineFlaws, VirtualEngine, VirtualInterface
@@ -37,7 +37,9 @@ LINKS = tuple(
 EPOCH_US = 1_767_225_600_000_000
 """Virtual time starts at 2026-01-01 00:00 UTC, so that captures have a date and are the same in every run."""
 
-PROFILES: Mapping[str, Profile] = {"single_hop": SINGLE_HOP, "multi_hop": MULTI_HOP}
+PROFILES: Mapping[str, Profile] = {
+    profile.name: profile for profile in (SINGLE_HOP, MULTI_HOP, UNIDIRECTIONAL_SENDER, UNIDIRECTIONAL_RECEIVER)
+}
 
 
 EVENTS = 10_000
@@ -114,6 +116,8 @@ class ReferenceNode(PlainNode):
         self._profiles = profiles
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._specs: dict[str, SessionSpec] = {}
+        self._clients: dict[str, set[str]] = {}
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create a session."""
@@ -127,14 +131,37 @@ class ReferenceNode(PlainNode):
             passive=spec.passive,
             demand=spec.demand,
             control_plane_independent=spec.control_plane_independent,
+            point_to_point=spec.point_to_point,
+            dscp=spec.dscp,
+            local_discr=spec.local_discr,
+            remote_discr=spec.remote_discr,
         )
+        if self.identity(spec) in {self.identity(other) for other in self._specs.values()}:
+            raise NodeError(f"reference: add_session {spec.name}: there is a session for this path")
         self._sessions[spec.name] = self._engine.add(config, self._profiles[spec.kind])
+        self._specs[spec.name], self._clients[spec.name] = spec, {""}
 
     def remove_session(self, spec: SessionSpec) -> None:
         """Delete a session."""
         session = self._sessions.pop(spec.name, None)
         if session is not None:
             self._engine.remove(session)
+            del self._specs[spec.name], self._clients[spec.name]
+
+    def share_session(self, spec: SessionSpec, client: str) -> None:
+        """One more client of the session."""
+        self._clients[spec.name].add(client)
+
+    def withdraw_client(self, spec: SessionSpec, client: str = "") -> None:
+        """One client less; the session goes with the last one."""
+        self._clients[spec.name].remove(client)
+        if not self._clients[spec.name]:
+            self.remove_session(spec)
+
+    def identity(self, spec: SessionSpec) -> tuple[object, ...]:
+        """What no two sessions have in common, because a first packet finds its session by it."""
+        by_pair = spec.kind == "multi_hop"
+        return spec.kind, spec.peer, spec.local if by_pair else spec.interface, spec.dscp
 
     def set_timers(
         self,

@@ -39,6 +39,9 @@ SOURCE_PORT_MAX = 65535
 TTL_MAX = 255
 """TTL or Hop Limit of single-hop Control packets (RFC 5881 section 5)."""
 
+DSCP_NETWORK_CONTROL = 48
+"""The mark of network control traffic, CS6 (RFC 4594 section 3.1), that packets bear unless told otherwise."""
+
 
 class State(IntEnum):
     """Session state, the Sta field (RFC 5880 section 4.1)."""

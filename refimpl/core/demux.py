@@ -33,8 +33,11 @@ class SessionTable:
         return iter(list(self._by_local_discr.values()))
 
     def create(self, config: SessionConfig, profile: Profile, now: int) -> Session:
-        """A new session with a random discriminator that no other session here has."""
-        discr = self._unused_discriminator()
+        """A new session with a random discriminator that no other session here has, or with the one that was signalled
+        outside BFD (RFC 5883 section 4.2). Raises ValueError where another session has that one."""
+        discr = config.local_discr or self._unused_discriminator()
+        if discr in self._by_local_discr:
+            raise ValueError(f"local discriminator {discr} is another session's; allowed is one that is not in use")
         session = self._kind(
             config,
             profile,
@@ -70,12 +73,14 @@ class SessionTable:
             # A packet to another application's port is not a packet of this session's application.
             fits = session is not None and session.profile.destination_port == meta.destination_port
             return session if fits else None
-        for session in self._by_local_discr.values():
-            if session.profile.destination_port == meta.destination_port and session.profile.selects(
-                session.config, meta
-            ):
-                return session
-        return None
+        found = [
+            session
+            for session in self._by_local_discr.values()
+            if session.profile.destination_port == meta.destination_port
+            and session.profile.selects(session.config, meta)
+        ]
+        # A session for the packet's own service level goes before one for all (RFC 5882 section 6).
+        return max(found, key=lambda session: session.config.dscp is not None, default=None)
 
     def _unused_discriminator(self) -> int:
         while True:

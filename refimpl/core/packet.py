@@ -6,7 +6,7 @@ is validated here. Bytes are the business of `refimpl.wire`.
 
 from dataclasses import dataclass, field
 
-from refimpl.core.constants import MANDATORY_LENGTH, VERSION, State
+from refimpl.core.constants import DSCP_NETWORK_CONTROL, MANDATORY_LENGTH, VERSION, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Meta:
 
     `payload_length` is the size in bytes of the encapsulating protocol's payload, for the Length check of RFC 5880
     section 6.8.6. `source` and `destination` are textual IP addresses without a zone. `ttl` is the received TTL or
-    Hop Limit, 0-255. `interface` is the name of the interface over which the packet came, or "" when unknown.
+    Hop Limit, 0-255. `interface` is the name of the interface over which the packet came, or "" when unknown. `dscp` is
+    the mark of its service level, 0-63.
 
     `payload` holds the bytes themselves, which digests are verified over (section 6.7). Like `AuthSection.data` it is
     in no repr; and metas are equal when packets came in the same way, whatever their bytes.
@@ -68,6 +69,7 @@ class Meta:
     destination_port: int
     ttl: int
     interface: str = ""
+    dscp: int = DSCP_NETWORK_CONTROL
     payload: bytes = field(default=b"", repr=False, compare=False)
 
 

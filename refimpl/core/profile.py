@@ -19,6 +19,11 @@ class SessionConfig:
     authentication is in use. `demand` asks for Demand mode (6.6): something outside BFD then has to tell that
     connectivity goes on. `control_plane_independent` is what the C bit claims (4.1): true only where BFD goes on while
     the control plane does not.
+
+    `point_to_point` says that the interface leads to one neighbour only (RFC 5881 section 6). `dscp` is the service
+    level that the session is for, 0 to 63; None means all of them (RFC 5882 section 6). The discriminators, 1 to
+    2**32-1, are those that were signalled outside BFD (RFC 5883 section 4.2); 0 means that ours is drawn, and theirs is
+    learnt.
     """
 
     peer: str
@@ -31,12 +36,19 @@ class SessionConfig:
     auth: AuthConfig | None = None
     demand: bool = False
     control_plane_independent: bool = False
+    point_to_point: bool = False
+    dscp: int | None = None
+    local_discr: int = 0
+    remote_discr: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """`selects` answers whether a packet with Your Discriminator zero belongs to the session of this configuration.
-    `failure_means_congestion` says that a failed session may have failed of congestion and is slowed down (section 7).
+
+    `passive` is the role that the application prescribes, None where it leaves the choice. `leaves_by` is the interface
+    that outgoing packets are bound to, "" where routing decides. `failure_means_congestion` says that a failed session
+    may have failed of congestion and is slowed down (section 7).
     """
 
     name: str
@@ -45,3 +57,11 @@ class Profile:
     rows: tuple[SessionRow, ...]
     selects: Callable[[SessionConfig, Meta], bool]
     failure_means_congestion: bool = False
+    passive: bool | None = None
+    leaves_by: Callable[[SessionConfig], str] = lambda config: config.interface
+
+
+def of_service_level(config: SessionConfig, meta: Meta) -> bool:
+    """Does a packet with Your Discriminator zero bear the mark of the service level that the session is for? (RFC 5882
+    section 6)"""
+    return config.dscp is None or meta.dscp == config.dscp

@@ -58,6 +58,7 @@ class Session:
     ) -> None:
         self.config = config
         self.profile = profile
+        self.passive = config.passive if profile.passive is None else profile.passive
         self.counters = Counters()
         self.poll = procedures.poll_sequence()
         self.backoff = Backoff()
@@ -81,6 +82,7 @@ class Session:
             control_plane_independent=config.control_plane_independent,
             desired_min_tx_in_force_us=first_tx,
             required_min_rx_in_force_us=config.required_min_rx_us,
+            remote_discr=config.remote_discr,
         )
         self._authenticator = self._authentication(config.auth, encode)
         self._created = now
@@ -327,8 +329,8 @@ class Session:
     # ------------------------------------------------------------------ deadlines
 
     def _next_transmission(self) -> int | None:
-        v, passive = self.variables, self.config.passive
-        if not self._procedures.may_transmit(v, passive=passive):
+        v = self.variables
+        if not self._procedures.may_transmit(v, passive=self.passive):
             return None
         if self._procedures.is_quieted(v, polling=self.poll.active):
             return None
@@ -354,9 +356,9 @@ class Session:
 
     def _forgetting(self) -> int | None:
         v = self.variables
-        nothing_known = v.remote_discr == 0 and v.remote_min_rx_interval_us == INITIAL_REMOTE_MIN_RX_US
+        initial = self.config.remote_discr, INITIAL_REMOTE_MIN_RX_US
         silence = self._silence(self._last_valid)
-        if silence is None or nothing_known:
+        if silence is None or (v.remote_discr, v.remote_min_rx_interval_us) == initial:
             return None
         since, detection_time = silence
         return since + detection_time
@@ -391,7 +393,8 @@ class Session:
                 self._hold_back(self.backoff.sign(now), outputs)
         self._hold_back(self.backoff.relieve(now), outputs)
         if forgetting is not None and now >= forgetting:
-            self.variables.remote_discr = 0
+            # What was signalled outside BFD stays known: zero is never sent then (RFC 5883 section 4.2).
+            self.variables.remote_discr = self.config.remote_discr
             self.variables.remote_min_rx_interval_us = INITIAL_REMOTE_MIN_RX_US
             outputs.append(RemoteForgotten())
         if losing is not None and now >= losing:
@@ -468,7 +471,7 @@ class Session:
             return
         if v.remote_demand_active:
             return  # 6.6 tells it by a Poll Sequence
-        if self._procedures.may_transmit(v, passive=self.config.passive):
+        if self._procedures.may_transmit(v, passive=self.passive):
             self._transmit(Why.CHANGE, now, outputs)
 
     def _transmit(self, why: Why, now: int, outputs: list[Output]) -> None:

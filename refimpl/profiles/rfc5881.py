@@ -1,17 +1,20 @@
-"""Single hop over IPv4 and IPv6: RFC 5881 sections 3 (selection), 4 (port) and 5 (TTL or Hop Limit 255)."""
+"""Single hop over IPv4 and IPv6: RFC 5881 sections 3 (selection), 4 (port), 5 (TTL or Hop Limit 255) and 6
+(point-to-point links)."""
 
 from refimpl.core.constants import PORT_SINGLE_HOP, TTL_MAX
 from refimpl.core.outputs import DiscardReason
 from refimpl.core.packet import Meta
-from refimpl.core.profile import Profile, SessionConfig
+from refimpl.core.profile import Profile, SessionConfig, of_service_level
 from refimpl.core.reception import SessionRow
 
 
 def selects(config: SessionConfig, meta: Meta) -> bool:
-    """The session bound to the remote system and interface; the address family of the peer is the protocol (section
-    3)."""
+    """The session bound to the remote system, interface and protocol (section 3). On a point-to-point link there is one
+    remote system only, and its address plays no part (section 6)."""
     bound_elsewhere = config.interface != "" and meta.interface not in ("", config.interface)
-    return meta.source == config.peer and not bound_elsewhere
+    same_protocol = (":" in meta.source) == (":" in config.peer)
+    from_peer = same_protocol if config.point_to_point else meta.source == config.peer
+    return from_peer and not bound_elsewhere and of_service_level(config, meta)
 
 
 SINGLE_HOP = Profile(

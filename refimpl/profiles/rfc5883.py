@@ -1,4 +1,7 @@
-"""Multihop over IPv4 and IPv6: RFC 5883 sections 4.1 (selection by the pair of addresses) and 5 (port).
+"""Multihop over IPv4 and IPv6: RFC 5883 sections 4.1 and 4.3 (selection), and 5 (port).
+
+Section 4.2, discriminators that were signalled outside BFD, needs no profile: packets then name their session from the
+first one on.
 
 RFC 5883 has no rule about the TTL or Hop Limit of received packets: the 255 of a single hop cannot be asked for across
 routers (section 3), and authentication takes its place (section 6). So every TTL is accepted unless the operator, who
@@ -10,7 +13,7 @@ from dataclasses import replace
 from refimpl.core.constants import PORT_MULTI_HOP
 from refimpl.core.outputs import DiscardReason
 from refimpl.core.packet import Meta
-from refimpl.core.profile import Profile, SessionConfig
+from refimpl.core.profile import Profile, SessionConfig, of_service_level
 from refimpl.core.reception import SessionRow
 
 ANY_TTL = 0
@@ -19,7 +22,14 @@ ANY_TTL = 0
 
 def selects(config: SessionConfig, meta: Meta) -> bool:
     """The session between this pair of addresses; the interface means nothing across hops (section 4.1)."""
-    return meta.source == config.peer and meta.destination == config.local
+    same_addresses = meta.source == config.peer and meta.destination == config.local
+    return same_addresses and of_service_level(config, meta)
+
+
+def selects_by_link(config: SessionConfig, meta: Meta) -> bool:
+    """The session of the unidirectional link that the packet came in on; addresses mean nothing (section 4.3)."""
+    same_protocol = (":" in meta.source) == (":" in config.peer)
+    return meta.interface == config.interface and same_protocol and of_service_level(config, meta)
 
 
 MULTI_HOP = Profile(
@@ -30,6 +40,23 @@ MULTI_HOP = Profile(
     selects=selects,
     failure_means_congestion=True,
 )
+
+UNIDIRECTIONAL_RECEIVER = replace(
+    MULTI_HOP,
+    name="unidirectional_receiver",
+    selects=selects_by_link,
+    passive=True,
+    leaves_by=lambda config: "",  # the way back is arbitrary
+)
+"""The receiving end of a unidirectional link (section 4.3)."""
+
+UNIDIRECTIONAL_SENDER = replace(
+    MULTI_HOP,
+    name="unidirectional_sender",
+    selects=lambda config, meta: False,  # the receiving end has learnt our discriminator before it sends
+    passive=False,
+)
+"""The sending end of a unidirectional link (section 4.3)."""
 
 
 def multi_hop(min_ttl: int = ANY_TTL, base: Profile = MULTI_HOP) -> Profile:

@@ -5,6 +5,7 @@ event loop, sessions' timers, any judgement of a packet. RFC 5881 sections 4 (po
 """
 
 import errno
+import fcntl
 import os
 import socket
 import struct
@@ -13,13 +14,14 @@ from collections.abc import Container
 from dataclasses import dataclass
 from random import Random
 
-from refimpl.core.constants import SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
+from refimpl.core.constants import DSCP_NETWORK_CONTROL, SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
 from refimpl.core.packet import Meta
-from refimpl.core.profile import SessionConfig
+from refimpl.core.profile import Profile, SessionConfig
 
 # Numbers of Linux that Python 3.11's socket module does not name.
 _IP_PKTINFO = 8
 _IP_RECVTTL = 12
+_IP_RECVTOS = 13
 _SO_TIMESTAMPNS = 35
 
 _TIMESPEC = struct.Struct("@ll")
@@ -34,8 +36,11 @@ _ANCILLARY_BYTES = 256
 _RECEIVE_BUFFER_BYTES = 4 << 20
 """Room for what arrives while the process is not scheduled; the kernel grants what it allows."""
 
-_CS6 = 48 << 2
-"""Traffic class of network control, as the TOS and Traffic Class octets hold it."""
+_ECN_BITS = 2
+"""The lowest bits of the TOS and Traffic Class octets are no part of the DSCP (RFC 3168 section 5)."""
+
+_SIOCGIFFLAGS = 0x8913
+_IFF_POINTOPOINT = 0x10
 
 _PORT_DRAWS = 1000
 
@@ -52,6 +57,7 @@ class _Family:
     wildcard: str
     receive_options: tuple[tuple[int, int], ...]
     transmit_options: tuple[tuple[int, int, int], ...]
+    traffic_class: tuple[int, int]
     ttl_message: tuple[int, int]
     packet_info_message: tuple[int, int]
     destination: slice
@@ -61,8 +67,13 @@ class _Family:
 _IPV4 = _Family(
     name="IPv4",
     wildcard="0.0.0.0",
-    receive_options=((socket.IPPROTO_IP, _IP_PKTINFO), (socket.IPPROTO_IP, _IP_RECVTTL)),
-    transmit_options=((socket.IPPROTO_IP, socket.IP_TTL, TTL_MAX), (socket.IPPROTO_IP, socket.IP_TOS, _CS6)),
+    receive_options=(
+        (socket.IPPROTO_IP, _IP_PKTINFO),
+        (socket.IPPROTO_IP, _IP_RECVTTL),
+        (socket.IPPROTO_IP, _IP_RECVTOS),
+    ),
+    transmit_options=((socket.IPPROTO_IP, socket.IP_TTL, TTL_MAX),),
+    traffic_class=(socket.IPPROTO_IP, socket.IP_TOS),
     ttl_message=(socket.IPPROTO_IP, socket.IP_TTL),
     packet_info_message=(socket.IPPROTO_IP, _IP_PKTINFO),
     destination=slice(8, 12),
@@ -76,11 +87,10 @@ _IPV6 = _Family(
         (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY),
         (socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO),
         (socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT),
+        (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS),
     ),
-    transmit_options=(
-        (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, TTL_MAX),
-        (socket.IPPROTO_IPV6, socket.IPV6_TCLASS, _CS6),
-    ),
+    transmit_options=((socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, TTL_MAX),),
+    traffic_class=(socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
     ttl_message=(socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT),
     packet_info_message=(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO),
     destination=slice(0, 16),
@@ -93,6 +103,18 @@ _FAMILIES = {socket.AF_INET: _IPV4, socket.AF_INET6: _IPV6}
 def family_of(address: str) -> socket.AddressFamily:
     """The family of a textual IP address."""
     return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def is_point_to_point(interface: str) -> bool:
+    """Does the kernel say that this interface leads to one neighbour only? False where it does not exist."""
+    request = struct.pack("16sH22x", interface.encode(), 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        try:
+            answer = fcntl.ioctl(control, _SIOCGIFFLAGS, request)
+        except OSError:
+            return False
+    flags: int = struct.unpack("16sH22x", answer)[1]
+    return bool(flags & _IFF_POINTOPOINT)
 
 
 def monotonic_us() -> int:
@@ -149,6 +171,7 @@ class Receiver:
         packet_info = messages[self._traits.packet_info_message]
         (index,) = _INT.unpack(packet_info[self._traits.interface_index])
         (ttl,) = _INT.unpack(messages[self._traits.ttl_message])
+        traffic_class = messages[self._traits.traffic_class][0]  # one octet over IPv4, an int over IPv6
         meta = Meta(
             payload_length=len(payload),
             source=str(sender[0]).partition("%")[0],
@@ -157,6 +180,7 @@ class Receiver:
             destination_port=self._port,
             ttl=ttl,
             interface=self._interface_name(index),
+            dscp=traffic_class >> _ECN_BITS,
             payload=payload,
         )
         seconds, nanoseconds = _TIMESPEC.unpack(messages[socket.SOL_SOCKET, _SO_TIMESTAMPNS])
@@ -186,18 +210,20 @@ class Transmitter:
     `taken` holds the ports of the other sessions. Raises EngineError where address, interface or port cannot be had.
     """
 
-    def __init__(self, config: SessionConfig, destination_port: int, rng: Random, taken: Container[int]) -> None:
-        family = family_of(config.local)
+    def __init__(self, config: SessionConfig, profile: Profile, rng: Random, taken: Container[int]) -> None:
+        family, interface = family_of(config.local), profile.leaves_by(config)
+        dscp = DSCP_NETWORK_CONTROL if config.dscp is None else config.dscp
         self._socket = _open(family)
         self.failures = 0
         self.problem = ""
         try:
-            scope = _bind_to_interface(self._socket, config.interface) if config.interface else 0
+            scope = _bind_to_interface(self._socket, interface) if interface else 0
             # Only link-local addresses want a scope; the kernel ignores it elsewhere.
             suffix = (0, scope) if family is socket.AF_INET6 else ()
-            self._peer = (config.peer, destination_port, *suffix)
+            self._peer = (config.peer, profile.destination_port, *suffix)
             for level, option, value in _FAMILIES[family].transmit_options:
                 self._socket.setsockopt(level, option, value)
+            self._socket.setsockopt(*_FAMILIES[family].traffic_class, dscp << _ECN_BITS)
             self.source_port = self._bind(config.local, suffix, rng, taken)
         except OSError as error:
             self._socket.close()

@@ -59,13 +59,14 @@ class UdpEngine:
     def add(self, config: SessionConfig, profile: Profile) -> Session:
         """Create a session and its sockets. Raises EngineError, and then nothing has changed."""
         taken = {transmitter.source_port for transmitter in self._transmitters.values()}
-        transmitter = Transmitter(config, profile.destination_port, self._rng, taken)
+        transmitter = Transmitter(config, profile, self._rng, taken)
         try:
             self._listen(family_of(config.local), profile.destination_port)
-        except EngineError:
+            session = self.speaker.add(config, profile, self.now)
+        except (EngineError, ValueError) as error:
             transmitter.close()
-            raise
-        session = self.speaker.add(config, profile, self.now)
+            self._hang_up_unused()
+            raise EngineError(str(error)) from None
         self._transmitters[session] = transmitter
         self._arm()
         return session
@@ -74,9 +75,7 @@ class UdpEngine:
         """Delete a session without another packet, and close what no other session uses."""
         self.speaker.remove(session)
         self._transmitters.pop(session).close()
-        used = {(family_of(other.config.local), other.profile.destination_port) for other in self._transmitters}
-        for key in self._receivers.keys() - used:
-            self._hang_up(key)
+        self._hang_up_unused()
 
     def perform(self, session: Session, outputs: list[Output]) -> None:
         """Carry out what a session answered to a command, and keep its new deadline."""
@@ -105,10 +104,12 @@ class UdpEngine:
             receiver = self._receivers[family, port] = Receiver(family, port)
             self._loop.add_reader(receiver.fileno(), self._on_readable, receiver)
 
-    def _hang_up(self, key: tuple[AddressFamily, int]) -> None:
-        receiver = self._receivers.pop(key)
-        self._loop.remove_reader(receiver.fileno())
-        receiver.close()
+    def _hang_up_unused(self) -> None:
+        used = {(family_of(other.config.local), other.profile.destination_port) for other in self._transmitters}
+        for key in self._receivers.keys() - used:
+            receiver = self._receivers.pop(key)
+            self._loop.remove_reader(receiver.fileno())
+            receiver.close()
 
     def _on_readable(self, receiver: Receiver) -> None:
         for _ in range(_BATCH):

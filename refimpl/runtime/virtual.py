@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from random import Random
 
-from refimpl.core.constants import SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
+from refimpl.core.constants import DSCP_NETWORK_CONTROL, SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
 from refimpl.core.demux import SessionTable
 from refimpl.core.outputs import Output
 from refimpl.core.packet import Meta
@@ -16,7 +16,7 @@ from refimpl.runtime.clock import VirtualClock
 from refimpl.runtime.link import LinkEnd
 from refimpl.runtime.speaker import Observe, Speaker, ignore
 from refimpl.wire.codec import encode
-from refimpl.wire.frames import Datagram, build, dissect
+from refimpl.wire.frames import ECN_BITS, Datagram, build, dissect
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class EngineFlaws:
     """How the engine encapsulates. The defaults are right; a test that needs a speaker with a flaw changes one.
 
     `ttl` is what packets carry (RFC 5881 section 5); `first_source_port` and `ports_per_session` (1: one stable port
-    a session; more: packets take turns) belong to RFC 5881 section 4. `destination_port` None means the profile's own.
+    a session; more: packets take turns) belong to RFC 5881 section 4. `destination_port` None means the profile's own,
+    `interface` None the one that the session or its local address belongs to.
     """
 
     ttl: int = TTL_MAX
@@ -43,6 +44,7 @@ class EngineFlaws:
     ports_per_session: int = 1
     shared_source_port: bool = False
     destination_port: int | None = None
+    interface: str | None = None
     incoming: Callable[[Datagram], Datagram | None] | None = None
     """What becomes of a received datagram before anything looks at it; None drops it."""
     outgoing: Callable[[Session, Datagram], Iterable[Datagram]] | None = None
@@ -66,6 +68,7 @@ class VirtualEngine:
     ) -> None:
         self._clock = clock
         self._interfaces = {interface.name: interface for interface in interfaces}
+        self._by_address = {address: each for each in interfaces for address in each.addresses}
         self._flaws = flaws or EngineFlaws()
         # RFC 5881 section 4: one source port a session, in range, not shared as long as there are enough.
         self._ports = count(self._flaws.first_source_port, self._flaws.ports_per_session)
@@ -76,7 +79,7 @@ class VirtualEngine:
             interface.end.deliver = lambda frame, interface=interface: self._receive(interface, frame)
 
     def add(self, config: SessionConfig, profile: Profile) -> Session:
-        """Create a session; `config.interface` must be one of this engine's."""
+        """Create a session; `config.interface`, if any, must be one of this engine's, and `config.local` an address."""
         session = self.speaker.add(config, profile, self._clock.now)
         self._source_ports[session] = (
             self._flaws.first_source_port if self._flaws.shared_source_port else min(next(self._ports), SOURCE_PORT_MAX)
@@ -98,7 +101,8 @@ class VirtualEngine:
         datagram = dissect(frame)
         if datagram is not None and self._flaws.incoming is not None:
             datagram = self._flaws.incoming(datagram)
-        if datagram is None or datagram.destination not in interface.addresses:
+        # An address belongs to the system, whichever interface has it (RFC 1122 section 3.3.4.2, the weak model).
+        if datagram is None or datagram.destination not in self._by_address:
             return
         meta = Meta(
             payload_length=len(datagram.payload),
@@ -108,6 +112,7 @@ class VirtualEngine:
             destination_port=datagram.destination_port,
             ttl=datagram.ttl,
             interface=interface.name,
+            dscp=datagram.traffic_class >> ECN_BITS,
             payload=datagram.payload,
         )
         self.speaker.receive(datagram.payload, meta, self._clock.now)
@@ -115,7 +120,8 @@ class VirtualEngine:
 
     def _send(self, session: Session, payload: bytes) -> None:
         config, flaws = session.config, self._flaws
-        interface = self._interfaces[config.interface]
+        interface = self._leaving(session)
+        dscp = DSCP_NETWORK_CONTROL if config.dscp is None else config.dscp
         datagram = Datagram(
             source=config.local,
             destination=config.peer,
@@ -123,9 +129,16 @@ class VirtualEngine:
             destination_port=flaws.destination_port or session.profile.destination_port,
             ttl=flaws.ttl,
             payload=payload,
+            traffic_class=dscp << ECN_BITS,
         )
         for each in (datagram,) if flaws.outgoing is None else flaws.outgoing(session, datagram):
             interface.end.send(build(each, interface.mac, interface.neighbour_mac))
+
+    def _leaving(self, session: Session) -> VirtualInterface:
+        """Where a session's packets go out. There are no routers here, so the way to a peer begins where the session's
+        own address is."""
+        name = self._flaws.interface or session.profile.leaves_by(session.config)
+        return self._interfaces[name] if name else self._by_address[session.config.local]
 
     def _arm(self) -> None:
         deadline = self.speaker.next_deadline()

@@ -21,13 +21,15 @@ from pydantic import (
 
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.profiles.rfc5881 import SINGLE_HOP
-from refimpl.profiles.rfc5883 import ANY_TTL, MULTI_HOP, multi_hop
+from refimpl.profiles.rfc5883 import ANY_TTL, MULTI_HOP, UNIDIRECTIONAL_RECEIVER, UNIDIRECTIONAL_SENDER, multi_hop
 from refimpl.service.auth import AUTH_ALLOWED, AuthModel
 from refimpl.service.durations import LONGEST_US, parse_duration
 from refimpl.service.explain import explain
 from refimpl.service.model import Model, clash
 
-PROFILES: dict[str, Profile] = {profile.name: profile for profile in (SINGLE_HOP, MULTI_HOP)}
+PROFILES: dict[str, Profile] = {
+    profile.name: profile for profile in (SINGLE_HOP, MULTI_HOP, UNIDIRECTIONAL_SENDER, UNIDIRECTIONAL_RECEIVER)
+}
 
 _UNITS = 'an integer with a unit us, ms or s, such as "300ms"'
 _LONGEST_INTERFACE_NAME = 15
@@ -72,12 +74,16 @@ Duration = Annotated[int, BeforeValidator(parse_duration)]
 DesiredMinTx = Annotated[int, BeforeValidator(lambda text: _positive(parse_duration(text)))]
 DetectMult = Annotated[StrictInt, Field(ge=1, le=255)]
 MinTtl = Annotated[StrictInt, Field(ge=0, le=255)]
+Dscp = Annotated[StrictInt, Field(ge=0, le=63)]
+Discriminator = Annotated[StrictInt, Field(ge=1, le=(1 << 32) - 1)]
+SessionType = Literal["single_hop", "multi_hop", "unidirectional_sender", "unidirectional_receiver"]
 
 NAME_ALLOWED = "1 to 63 printable ASCII characters without spaces"
 DESIRED_MIN_TX_ALLOWED = f"{_UNITS}, from 1us to {LONGEST_US}us"
 REQUIRED_MIN_RX_ALLOWED = f"{_UNITS}, from 0ms to {LONGEST_US}us"
 DETECT_MULT_ALLOWED = "an integer from 1 to 255"
 MIN_TTL_ALLOWED = "an integer from 0 (any TTL) to 255"
+DISCRIMINATOR_ALLOWED = "an integer from 1 to 4294967295"
 
 
 class SessionModel(Model):
@@ -87,7 +93,7 @@ class SessionModel(Model):
     peer: Address = Field(description="a unicast IPv4 or IPv6 address, without a zone")
     local: Address = Field(description="a unicast IPv4 or IPv6 address of this system, without a zone")
     interface: InterfaceName = Field(default="", description="the name of an interface, 1 to 15 characters")
-    type: Literal["single_hop", "multi_hop"] = Field(default="single_hop", description=" or ".join(PROFILES))
+    type: SessionType = Field(default="single_hop", description=" or ".join(PROFILES))
     desired_min_tx: DesiredMinTx = Field(default=300_000, description=DESIRED_MIN_TX_ALLOWED)
     required_min_rx: Duration = Field(default=300_000, description=REQUIRED_MIN_RX_ALLOWED)
     detect_mult: DetectMult = Field(default=3, description=DETECT_MULT_ALLOWED)
@@ -96,6 +102,10 @@ class SessionModel(Model):
     control_plane_independent: StrictBool = Field(default=False, description="true or false")
     min_ttl: MinTtl = Field(default=ANY_TTL, description=MIN_TTL_ALLOWED)
     auth: AuthModel | None = Field(default=None, repr=False, description=AUTH_ALLOWED)
+    point_to_point: StrictBool | None = Field(default=None, description="true or false")
+    dscp: Dscp | None = Field(default=None, description="an integer from 0 to 63")
+    local_discriminator: Discriminator | None = Field(default=None, description=DISCRIMINATOR_ALLOWED)
+    remote_discriminator: Discriminator | None = Field(default=None, description=DISCRIMINATOR_ALLOWED)
 
     @model_validator(mode="after")
     def _addresses_fit(self) -> Self:
@@ -105,12 +115,20 @@ class SessionModel(Model):
         if peer == local:
             raise clash(f"peer and local are both {self.peer}; they must differ")
         link_local = isinstance(local, ipaddress.IPv6Address) and (peer.is_link_local or local.is_link_local)
-        if link_local and self.type == MULTI_HOP.name:
+        if link_local and self.type != SINGLE_HOP.name:
             raise clash("link-local addresses reach over one hop only; allowed type is single_hop")
         if link_local and not self.interface:
             raise clash("interface is missing; link-local addresses need it")
         if self.min_ttl != ANY_TTL and self.type != MULTI_HOP.name:
             raise clash(f"min_ttl {self.min_ttl} is for multi_hop; over a single hop it is always 255")
+        return self
+
+    @model_validator(mode="after")
+    def _link_is_named(self) -> Self:
+        if not self.interface and self.type in (UNIDIRECTIONAL_SENDER.name, UNIDIRECTIONAL_RECEIVER.name):
+            raise clash(f"interface is missing; type {self.type} needs it")
+        if self.point_to_point and (not self.interface or self.type != SINGLE_HOP.name):
+            raise clash("point_to_point is about an interface, over one hop; allowed is type single_hop with interface")
         return self
 
     @property
@@ -119,12 +137,24 @@ class SessionModel(Model):
         return self.name or (f"{self.peer}%{self.interface}" if self.interface else self.peer)
 
     @property
-    def identity(self) -> tuple[Hashable, ...]:
-        """What no two sessions may have in common, because a first packet selects its session by it: RFC 5881 section
-        3, RFC 5883 section 4.1."""
-        if self.type == MULTI_HOP.name:
-            return self.type, self.peer, self.local
-        return self.type, self.peer, self.interface
+    def identity(self) -> tuple[tuple[str, str], ...]:
+        """What no two sessions may have in common, because a first packet selects its session by it: pairs of key and
+        value (RFC 5881 sections 3 and 6, RFC 5882 section 6, RFC 5883 sections 4.1 and 4.3)."""
+        version = f"IPv{ipaddress.ip_address(self.peer).version}"
+        parts = {
+            "type": self.type,
+            "peer": f"any, over {version}" if self.point_to_point else self.peer,
+            "interface": self.interface or "any",
+        }
+        match self.type:
+            case MULTI_HOP.name:
+                del parts["interface"]
+                parts["local"] = self.local
+            case UNIDIRECTIONAL_RECEIVER.name:
+                parts["peer"] = f"any, over {version}"
+        if self.dscp is not None:
+            parts["dscp"] = str(self.dscp)
+        return tuple(parts.items())
 
     @property
     def profile(self) -> Profile:
@@ -145,6 +175,10 @@ class SessionModel(Model):
             control_plane_independent=self.control_plane_independent,
             auth=None if self.auth is None else self.auth.auth_config(),
             demand=self.demand,
+            point_to_point=bool(self.point_to_point),
+            dscp=self.dscp,
+            local_discr=self.local_discriminator or 0,
+            remote_discr=self.remote_discriminator or 0,
         )
 
 
@@ -180,9 +214,8 @@ class Config(Model):
 
 def same_session(session: SessionModel) -> str:
     """The first half of a sentence about a duplicate."""
-    kind, *rest = session.identity
-    last = "local" if session.type == MULTI_HOP.name else "interface"
-    return f"the same type ({kind}), peer ({rest[0]}) and {last} ({rest[1] or 'any'})"
+    *parts, last = [f"{key} ({value})" for key, value in session.identity]
+    return f"the same {', '.join(parts)} and {last}"
 
 
 def load_config(path: Path) -> Config:

@@ -15,7 +15,7 @@ from refimpl.core.constants import Diag
 from refimpl.core.outputs import Output, Slowed, StateChanged
 from refimpl.core.session import Session
 from refimpl.core.trace import EVENT_NAMES, record
-from refimpl.runtime.sockets import CONGESTION
+from refimpl.runtime.sockets import CONGESTION, is_point_to_point
 from refimpl.runtime.udp import EngineError, UdpEngine
 from refimpl.service.config import SessionModel, same_session
 from refimpl.service.logs import LOGGER, wall_clock
@@ -33,7 +33,8 @@ class System:
     def __init__(self) -> None:
         self._models: dict[str, SessionModel] = {}
         self._sessions: dict[str, Session] = {}
-        self._names: dict[Session, str] = {}
+        self._names: dict[Session, list[str]] = {}
+        """All names of a session: one for each client that asked for it."""
         self._leaving: dict[Session, SessionModel] = {}
         """Sessions that were removed and still say so."""
         self.watchers: set[Watcher] = set()
@@ -48,21 +49,27 @@ class System:
     # ------------------------------------------------------------------ commands
 
     def add(self, model: SessionModel) -> None:
-        """Create a session. Raises RefusedError for a duplicate, EngineError where it cannot have its sockets."""
+        """Create a session, or share the one that exists for the same path: whoever asks for it has a name of his own
+        (RFC 5882 sections 2 and 4.4). Raises RefusedError for a name in use and for other parameters than those of the
+        session that would be shared, EngineError where it cannot have its sockets."""
         name = model.label
         if name in self._sessions:
             raise RefusedError(f"session {name!r} exists already; allowed is a name not in use")
-        for other, its_model in self._models.items():
-            if its_model.identity == model.identity:
-                raise RefusedError(f"session {name!r}: {same_session(model)} as session {other!r}")
+        other = next((each for each, its in self._models.items() if its.identity == model.identity), None)
+        if other is not None:
+            self._share(name, model, other)
+            return
         # What is left of an earlier session would take the first packets of this one's far end.
         for leaving in [each for each, its_model in self._leaving.items() if its_model.identity == model.identity]:
             self._forget(leaving)
+        config = model.session_config()
+        if model.point_to_point is None and model.interface:
+            config = replace(config, point_to_point=is_point_to_point(model.interface))
         try:
-            session = self._engine.add(model.session_config(), model.profile)
+            session = self._engine.add(config, model.profile)
         except EngineError as error:
             raise EngineError(f"session {name!r}: {error}") from None
-        self._models[name], self._sessions[name], self._names[session] = model, session, name
+        self._models[name], self._sessions[name], self._names[session] = model, session, [name]
         source_port = self._engine.source_port(session)
         LOGGER.info("%s: added, from UDP port %d", name, source_port, extra={"fields": {"session": name}})
 
@@ -143,17 +150,22 @@ class System:
 
     def remove(self, name: str, *, at_once: bool = False) -> None:
         """Put the session into AdminDown and forget it when its peer must have heard of that (RFC 5882 section 8); with
-        `at_once` it is told once. Raises RefusedError."""
-        leaving = [session for session in self._leaving if self._names[session] == name]
+        `at_once` it is told once. A session that others share goes on. Raises RefusedError."""
+        leaving = [session for session in self._leaving if self._names[session] == [name]]
         if at_once and leaving and name not in self._sessions:
             for session in leaving:
                 self._forget(session)
             return
         session = self._find(name)
+        model = self._models.pop(name)
+        del self._sessions[name]
+        if self._names[session] != [name]:
+            self._names[session].remove(name)
+            LOGGER.info("%s: removed, others share its session", name, extra={"fields": {"session": name}})
+            return
         linger_us = 0 if at_once else session.detection_time_over_there
         self._engine.perform(session, session.disable(self._engine.now))
-        self._leaving[session] = self._models.pop(name)
-        del self._sessions[name]
+        self._leaving[session] = model
         LOGGER.info("%s: removed", name, extra={"fields": {"session": name}})
         if linger_us:
             asyncio.get_running_loop().call_later(linger_us / 1_000_000, self._forget, session)
@@ -184,19 +196,19 @@ class System:
         # A packet a millisecond passes here: nothing is put into words that nobody reads.
         if not changed and not LOGGER.isEnabledFor(level):
             return
-        name = self._names.get(session) if session is not None else None
-        fields = record(now, output) | {"session": name}
-        if changed and session is not None:
-            # What a failure means for a Graceful Restart depends on this (RFC 5882 section 4.3).
-            fields["shares_fate_with_control_plane"] = session.variables.shares_fate_with_control_plane
+        names: list[str | None] = [*self._names.get(session, ())] if session is not None else []
         message = _in_words(output)
-        LOGGER.log(level, "%s: %s", name or "no session", message, extra={"fields": fields})
-        if changed:
-            for watcher in list(self.watchers):
+        for name in names or [None]:
+            fields = record(now, output) | {"session": name}
+            if changed and session is not None:
+                # What a failure means for a Graceful Restart depends on this (RFC 5882 section 4.3).
+                fields["shares_fate_with_control_plane"] = session.variables.shares_fate_with_control_plane
+            LOGGER.log(level, "%s: %s", name or "no session", message, extra={"fields": fields})
+            for watcher in list(self.watchers) if changed else ():
                 watcher({"time": wall_clock(time.time())} | fields)
 
     def _on_transmit_problem(self, session: Session, problem: str) -> None:
-        name = self._names[session]
+        name = ", ".join(self._names[session])
         message = f"cannot send: {problem}" if problem else "sending works again"
         LOGGER.warning("%s: %s", name, message, extra={"fields": {"session": name}})
         if problem == CONGESTION:  # not now: this session is just being served
@@ -213,6 +225,21 @@ class System:
         if self._leaving.pop(session, None) is not None:
             self._engine.remove(session)
             del self._names[session]
+
+    def _share(self, name: str, model: SessionModel, other: str) -> None:
+        """One more name for the session called `other`. How parameters that differ are settled is left open by RFC 5882
+        section 2; here the first client's stand."""
+        its_model = self._models[other]
+        keys = SessionModel.model_fields.keys() - {"name"}
+        differing = sorted(key for key in keys if getattr(model, key) != getattr(its_model, key))
+        if differing:
+            raise RefusedError(
+                f"session {name!r}: {same_session(model)} as session {other!r}; allowed is the same {differing[0]}, too"
+            )
+        session = self._sessions[other]
+        self._models[name], self._sessions[name] = model, session
+        self._names[session].append(name)
+        LOGGER.info("%s: shares the session of %s", name, other, extra={"fields": {"session": name}})
 
     def _find(self, name: str) -> Session:
         session = self._sessions.get(name)

@@ -16,6 +16,9 @@ _REMEMBERED = 4096
 _CS6 = 0xC0
 """TOS or Traffic Class of network control traffic (RFC 4594 section 3.1)."""
 
+ECN_BITS = 2
+"""The lowest bits of that octet are no part of the DSCP (RFC 3168 section 5)."""
+
 _ETHERNET_HEADER = 14
 _VLAN_TAG = 4
 _IPV4_HEADER = 20
@@ -36,7 +39,7 @@ class Datagram:
     """A UDP datagram with what IP says about it.
 
     `source` and `destination` are textual IPv4 or IPv6 addresses of one family, without a zone. Ports are 0-65535,
-    `ttl` (or Hop Limit) 0-255.
+    `ttl` (or Hop Limit) and `traffic_class` (TOS or Traffic Class, the whole octet) 0-255.
     """
 
     source: str
@@ -45,14 +48,15 @@ class Datagram:
     destination_port: int
     ttl: int
     payload: bytes
+    traffic_class: int = _CS6
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def build(datagram: Datagram, source_mac: str, destination_mac: str) -> bytes:
-    """The Ethernet frame of `datagram`: TOS or Traffic Class CS6, IPv4 Identification 0, DF clear, correct checksums.
+    """The Ethernet frame of `datagram`: IPv4 Identification 0, DF clear, correct checksums.
 
     MAC addresses are six hexadecimal bytes separated by colons. Raises ValueError for an address that is none, for two
-    address families in one datagram, and for a port, TTL or payload out of range.
+    address families in one datagram, and for a port, TTL, traffic class or payload out of range.
     """
     _check_ranges(datagram)
     macs = _mac(destination_mac) + _mac(source_mac)
@@ -89,6 +93,7 @@ def _check_ranges(datagram: Datagram) -> None:
         ("source_port", datagram.source_port, _UINT16_MAX),
         ("destination_port", datagram.destination_port, _UINT16_MAX),
         ("ttl", datagram.ttl, _UINT8_MAX),
+        ("traffic_class", datagram.traffic_class, _UINT8_MAX),
         ("bytes of payload", len(datagram.payload), _UINT16_MAX - _IPV4_HEADER - _UDP_HEADER),
     ):
         if not 0 <= value <= greatest:
@@ -106,13 +111,14 @@ def _mac(text: str) -> bytes:
 def _ipv4(datagram: Datagram, source: bytes, destination: bytes) -> bytes:
     segment = _udp(datagram, source, destination)
     length = _IPV4_HEADER + len(segment)
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, _CS6, length, 0, 0, datagram.ttl, _PROTOCOL_UDP, 0, source, destination)
+    about = 0x45, datagram.traffic_class, length, 0, 0, datagram.ttl, _PROTOCOL_UDP, 0
+    header = struct.pack("!BBHHHBBH4s4s", *about, source, destination)
     return header[:10] + struct.pack("!H", _checksum(header)) + header[12:] + segment
 
 
 def _ipv6(datagram: Datagram, source: bytes, destination: bytes) -> bytes:
     segment = _udp(datagram, source, destination)
-    version_and_class = 6 << 28 | _CS6 << 20
+    version_and_class = 6 << 28 | datagram.traffic_class << 20
     header = struct.pack("!IHBB", version_and_class, len(segment), _PROTOCOL_UDP, datagram.ttl)
     return header + source + destination + segment
 
@@ -139,27 +145,31 @@ def _checksum(data: bytes) -> int:
 def _from_ipv4(packet: bytes) -> Datagram | None:
     if len(packet) < _IPV4_HEADER:
         return None
-    first, length, fragment, ttl, protocol, source, destination = struct.unpack_from("!BxH2xHBB2x4s4s", packet)
+    first, traffic_class, length, fragment, ttl, protocol, source, destination = struct.unpack_from(
+        "!BBH2xHBB2x4s4s", packet
+    )
     header = (first & 0x0F) * 4
     if first >> 4 != 4 or header < _IPV4_HEADER or protocol != _PROTOCOL_UDP or fragment & _FRAGMENT_OFFSET_MASK:
         return None
-    return _from_udp(packet[header:length], str(IPv4Address(source)), str(IPv4Address(destination)), ttl)
+    return _from_udp(packet[header:length], str(IPv4Address(source)), str(IPv4Address(destination)), ttl, traffic_class)
 
 
 def _from_ipv6(packet: bytes) -> Datagram | None:
     if len(packet) < _IPV6_HEADER:
         return None
-    first, length, next_header, hop_limit, source, destination = struct.unpack_from("!B3xHBB16s16s", packet)
-    if first >> 4 != 6 or next_header != _PROTOCOL_UDP:
+    first, length, next_header, hop_limit, source, destination = struct.unpack_from("!IHBB16s16s", packet)
+    if first >> 28 != 6 or next_header != _PROTOCOL_UDP:
         return None
     segment = packet[_IPV6_HEADER : _IPV6_HEADER + length]
-    return _from_udp(segment, str(IPv6Address(source)), str(IPv6Address(destination)), hop_limit)
+    traffic_class = first >> 20 & _UINT8_MAX
+    return _from_udp(segment, str(IPv6Address(source)), str(IPv6Address(destination)), hop_limit, traffic_class)
 
 
-def _from_udp(segment: bytes, source: str, destination: str, ttl: int) -> Datagram | None:
+def _from_udp(segment: bytes, source: str, destination: str, ttl: int, traffic_class: int) -> Datagram | None:
     if len(segment) < _UDP_HEADER:
         return None
     source_port, destination_port, length = struct.unpack_from("!HHH", segment)
     if length < _UDP_HEADER:
         return None
-    return Datagram(source, destination, source_port, destination_port, ttl, segment[_UDP_HEADER:length])
+    payload = segment[_UDP_HEADER:length]
+    return Datagram(source, destination, source_port, destination_port, ttl, payload, traffic_class)

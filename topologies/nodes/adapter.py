@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
@@ -56,6 +57,13 @@ def await_answer(ask: Callable[[], _Answer], pid: int, log: Path, what: str, dea
             raise NodeError(f"{what} does not answer {deadline_s:g} s after its start: {refusal}")
 
 
+def _add_beside(node: Node, spec: SessionSpec) -> None:
+    """Add a session that differs in its local address only."""
+    beside = replace(spec, name=f"{spec.name}-beside", local=str(ip_address(spec.local) + 1))
+    node.add_session(beside)
+    node.remove_session(beside)
+
+
 _CHANGES: Mapping[Capability, Callable[[Node, SessionSpec], None]] = {
     Capability.CHANGE_TX: lambda node, spec: node.set_timers(spec, desired_min_tx_us=2 * spec.desired_min_tx_us),
     Capability.CHANGE_RX: lambda node, spec: node.set_timers(spec, required_min_rx_us=2 * spec.required_min_rx_us),
@@ -67,13 +75,20 @@ _CHANGES: Mapping[Capability, Callable[[Node, SessionSpec], None]] = {
     Capability.PATH_DOWN: lambda node, spec: node.set_path_down(spec, 6),
     Capability.FORWARDING_RESET: lambda node, spec: node.reset_forwarding(spec),
     Capability.CONGESTION: lambda node, spec: node.set_congested(spec, congested=True),
+    Capability.SHARING: lambda node, spec: node.share_session(spec, "another"),
+    Capability.ADDRESS_PAIRS: _add_beside,
 }
 """Capabilities that are tried on a running session."""
 
 
 _NEEDS: Mapping[Capability, Mapping[str, Any]] = {
     Capability.PASSIVE: {"passive": True},
-    Capability.MULTI_HOP: {"kind": "multi_hop"},
+    Capability.MULTI_HOP: {"kind": "multi_hop", "interface": ""},
+    Capability.ADDRESS_PAIRS: {"kind": "multi_hop", "interface": ""},
+    Capability.POINT_TO_POINT: {"point_to_point": True},
+    Capability.UNIDIRECTIONAL: {"kind": "unidirectional_receiver"},
+    Capability.DISCRIMINATORS: {"local_discr": 1, "remote_discr": 2},
+    Capability.SERVICE_LEVELS: {"dscp": 10},
     Capability.DETECT_MULT_ONE: {"detect_mult": 1},
     Capability.CONTROL_PLANE_INDEPENDENT: {"control_plane_independent": True},
 }

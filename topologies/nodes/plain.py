@@ -55,5 +55,24 @@ class PlainNode:
         """Where there is one way to delete a session, this is it."""
         self.remove_session(spec)
 
+    def share_session(self, spec: SessionSpec, client: str) -> None:
+        """Refused."""
+        self._refuse("a session has one client, its configuration")
+
+    def withdraw_client(self, spec: SessionSpec, client: str = "") -> None:
+        """Refused."""
+        self._refuse("a session has one client, its configuration")
+
+    def _refuse_unusual(self, spec: SessionSpec) -> None:
+        """Refuse a session that is asked for more than its implementation has words for."""
+        for asked, what in (
+            (spec.kind not in ("single_hop", "multi_hop"), "ends of unidirectional links"),
+            (spec.point_to_point, "sessions without regard to the far end's address"),
+            (spec.dscp is not None, "sessions for a service level"),
+            (spec.local_discr or spec.remote_discr, "discriminators that were signalled outside BFD"),
+        ):
+            if asked:
+                self._refuse(f"its configuration has no words for {what}")
+
     def _refuse(self, why: str) -> NoReturn:
         raise NodeError(f"{self.name}: {why}")

@@ -91,9 +91,12 @@ class BirdNode(PlainNode):
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session; one with the same peer and interface is replaced. Nothing is left of a refused one."""
+        self._refuse_unusual(spec)
         wish = Wish(spec)
         with self._changing("add_session", spec) as configuration:
             others = configuration.wishes()
+            if wish.key in others and others[wish.key].spec.local != spec.local:
+                raise NodeError(f"session {others[wish.key].spec.name} has the same peer: BIRD knows it by that alone")
             replaced = others.pop(wish.key, None)
             check(wish, others)
             if replaced is not None:

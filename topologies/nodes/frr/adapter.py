@@ -97,6 +97,7 @@ class FrrNode(PlainNode):
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session; one with the same addresses is replaced. Nothing is left of a refused one."""
+        self._refuse_unusual(spec)
         lines = ["minimum-ttl 1"] if spec.kind == "multi_hop" else []  # FRR's own default admits one hop
         lines += ["passive-mode"] if spec.passive else []
         lines += ["demand-mode"] if spec.demand else []

@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -34,6 +35,8 @@ class RefbfdNode(PlainNode):
         self.lacks: Mapping[Capability, str] = MappingProxyType(self.manifest.lacks)
         self._namespace: str = handle["namespace"]
         self._processes: list[int] = handle["processes"]
+        self._names: dict[str, list[str]] = {}
+        """The names under which clients of this adapter's asked for a session."""
         self._control = Control(Path(handle["refbfdctl"]), Path(handle["socket"]))
 
     @classmethod
@@ -74,17 +77,29 @@ class RefbfdNode(PlainNode):
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session under the spec's name."""
-        where = ["--peer", spec.peer, "--local", spec.local, "--interface", spec.interface, "--type", spec.kind]
-        timers = _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
-        self._control.run("add", spec.name, *where, *timers, *_flags(spec))
+        self._add(spec, spec.name)
+        self._names[spec.name] = [spec.name]
 
     def remove_session(self, spec: SessionSpec) -> None:
-        """Delete the session, and have it take no leave; no error where it does not exist."""
-        try:
-            self._control.run("remove", spec.name, "--at-once")
-        except RefusedError:
-            if self.show(spec).state != "absent":
-                raise
+        """Delete the session, whoever shares it, and have it take no leave; no error where it does not exist."""
+        for name in self._names.pop(spec.name, [spec.name]):
+            try:
+                self._control.run("remove", name, "--at-once")
+            except RefusedError:
+                if self.show(replace(spec, name=name)).state != "absent":
+                    raise
+
+    def share_session(self, spec: SessionSpec, client: str) -> None:
+        """Ask for the same session under a name of the client's."""
+        name = f"{spec.name}-{client}"
+        self._add(spec, name)
+        self._names[spec.name].append(name)
+
+    def withdraw_client(self, spec: SessionSpec, client: str = "") -> None:
+        """Remove the client's name."""
+        name = f"{spec.name}-{client}" if client else spec.name
+        self._control.run("remove", name)
+        self._names[spec.name].remove(name)
 
     def set_timers(
         self,
@@ -141,6 +156,15 @@ class RefbfdNode(PlainNode):
         """See `topologies.nodes.adapter.evidence_of_lack`."""
         return evidence_of_lack(self, capability, spec)
 
+    def _add(self, spec: SessionSpec, name: str) -> None:
+        where = {"peer": spec.peer, "local": spec.local, "interface": spec.interface, "type": spec.kind}
+        signalled = {"local-discriminator": spec.local_discr, "remote-discriminator": spec.remote_discr}
+        options = [f"--{key}={value}" for key, value in (where | signalled).items() if value]
+        options += [f"--dscp={spec.dscp}"] if spec.dscp is not None else []
+        options += _flags(spec)
+        timers = _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
+        self._control.run("add", name, *options, *timers)
+
 
 class RefusedError(NodeError):
     """The daemon answered, and refused."""
@@ -176,6 +200,7 @@ class Control:
 def _flags(spec: SessionSpec) -> list[str]:
     flags = {
         "--passive": spec.passive,
+        "--point-to-point": spec.point_to_point,
         "--demand": spec.demand,
         "--control-plane-independent": spec.control_plane_independent,
     }
