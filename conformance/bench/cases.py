@@ -75,7 +75,7 @@ def case(
     return declare
 
 
-def cases(*rows: Row, needs: Sequence[Capability] = ()) -> Callable[[Body], Body]:
+def cases(*rows: Row, needs: Sequence[Capability] = (), links: int = 1) -> Callable[[Body], Body]:
     """Declare a table of cases with one body. Raises ValueError as `case` does."""
 
     def declare(body: Body) -> Body:
@@ -84,7 +84,9 @@ def cases(*rows: Row, needs: Sequence[Capability] = ()) -> Callable[[Body], Body
             pytest.param(
                 *(row.values[name] for name in names),
                 id=row.id,
-                marks=pytest.mark.case(_declared(row.id, row.judges, [*needs, *row.needs], body, row.values)),
+                marks=pytest.mark.case(
+                    replace(_declared(row.id, row.judges, [*needs, *row.needs], body, row.values), links=links)
+                ),
             )
             for row in rows
         ]

@@ -12,7 +12,7 @@ from conformance.bench.match import Match, control
 from conformance.bench.packets import Seen, in_words, milliseconds, state_name
 from conformance.bench.puppet import SLOW_US, Puppet
 from conformance.bench.verdicts import Inconclusive
-from refimpl.core.constants import State
+from refimpl.core.constants import PORT_MULTI_HOP, TTL_MAX, State
 from refimpl.wire.damage import Damage
 from topologies.node import SessionSpec
 
@@ -21,6 +21,9 @@ SLOW_WAIT_US = 3 * SLOW_US
 
 BETWEEN_PROBES_US = 5_000
 """Probes that are to be discarded need no more time between them than tells their effects apart."""
+
+SHOWN_US = SLOW_US + PROMPT_US
+"""Within this time a target that sends once a second has shown in which state it is."""
 
 FINAL = control(final=True)
 
@@ -41,6 +44,12 @@ LEAVING: dict[str, Any] = {
     "answers_polls": True,
 }
 """A far end that is about to be silent: what is left of it is harmless, and forgotten after a second."""
+
+
+def over_hops(bench: Bench, family: int = 4, **fields: Any) -> Puppet:
+    """A far end for a session of kind multi_hop. Its packets have lost one hop, which every bound that makes sense lets
+    pass (RFC 5883 leaves such bounds to the system)."""
+    return bench.puppet(family, **{"destination_port": PORT_MULTI_HOP, "ttl": TTL_MAX - 1} | fields)
 
 
 def fresh(

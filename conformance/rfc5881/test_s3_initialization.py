@@ -4,7 +4,8 @@ from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import Row, case, cases
 from conformance.bench.match import Not, control
 from conformance.bench.packets import in_words
-from conformance.bench.scenario import SLOW_WAIT_US, establish, fresh, must_discard
+from conformance.bench.scenario import SHOWN_US, SLOW_WAIT_US, establish, fresh, must_discard
+from conformance.bench.sharing import ask_for_another, one_session
 from refimpl.core.constants import Diag, State
 from topologies.node import Capability
 
@@ -86,4 +87,49 @@ def test_restarted_far_end(bench: Bench) -> None:
         within_us=PROMPT_US,
         after=restarted,
         puppet=puppet,
+    )
+
+
+@case("5881-3-08", judges=["5881-3-r01"])
+def test_one_session_for_interface_and_protocol(bench: Bench) -> None:
+    """A second session to the same far end over the same interface is refused, or takes the place of the first."""
+    puppet = fresh(bench)
+    asked = ask_for_another(bench, puppet, detect_mult=4)
+    one_session(bench, puppet, asked)
+
+
+@cases(
+    Row("5881-3-09", ["5881-3-r02"], {"family": 4}, [Capability.IPV4]),
+    Row("5881-3-10", ["5881-3-r02"], {"family": 6}, [Capability.IPV6]),
+    links=2,
+)
+def test_bound_to_its_interface(bench: Bench, family: int) -> None:
+    """On IPv{family} a first packet with the right addresses over another interface begins no handshake."""
+    puppet = fresh(bench, family)
+    elsewhere = bench.send(puppet, your_discriminator=0, link=1)
+    bench.expect_never(
+        control(state=Not(State.DOWN)),
+        for_us=SHOWN_US,
+        after=elsewhere,
+        puppet=puppet,
+        because=f"frame {elsewhere.frame} came in over another interface than the session's",
+    )
+    good = bench.send(puppet, your_discriminator=0)
+    bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, after=good, what="the sentinel", puppet=puppet)
+
+
+@case("5881-3-11", judges=["5881-3-r06"], needs=[Capability.IPV6, Capability.LINK_LOCAL], links=2)
+def test_interface_selects_the_session(bench: Bench) -> None:
+    """With sessions to one link-local address on two interfaces, a first packet moves that of its interface only."""
+    puppets = [fresh(bench, 6, puppet=bench.puppet(6, link=link, link_local=True)) for link in (0, 1)]
+    # The other one than the first that was configured, which a target without regard to interfaces might take.
+    idle, called = puppets
+    sent = bench.send(called, your_discriminator=0)
+    bench.expect(control(state=State.INIT), within_us=SLOW_WAIT_US, after=sent, puppet=called)
+    bench.expect_never(
+        control(state=Not(State.DOWN)),
+        for_us=SHOWN_US,
+        after=sent,
+        puppet=idle,
+        because=f"frame {sent.frame} came in over the other interface",
     )

@@ -1,50 +1,15 @@
 """RFC 5881 section 4: ports."""
 
-from collections.abc import Callable
-
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import Row, case, cases
-from conformance.bench.match import control
-from conformance.bench.packets import Seen
-from conformance.bench.scenario import FINAL, SLOW_WAIT_US, establish, pace_polls, poll, stays_up
+from conformance.bench.encapsulation import every_packet, first_packet, whole_life
+from conformance.bench.scenario import FINAL, establish, pace_polls, stays_up
 from refimpl.core.constants import PORT_SINGLE_HOP, SOURCE_PORT_MAX, SOURCE_PORT_MIN
 from topologies.node import Capability
 
 V4, V6 = [Capability.IPV4], [Capability.IPV6]
 
 SESSIONS = 10
-
-
-def whole_life(bench: Bench, family: int) -> list[Seen]:
-    """All packets of a session that came up, answered a Poll and failed."""
-    puppet = establish(bench, family)
-    poll(bench, puppet)
-    bench.stop_keepalives(puppet)
-    bench.elapse(puppet.detect_mult * 300_000 + SLOW_WAIT_US)
-    return [seen for seen in bench.from_target(bench.origin) if puppet.is_from_target(seen)]
-
-
-def first_packet(bench: Bench, family: int) -> Seen:
-    """The first packet of a session that exists only for it."""
-    puppet = bench.puppet(family)
-    spec = bench.add_session(puppet)
-    first = bench.wait(control(), within_us=SLOW_WAIT_US, what="a new session", puppet=puppet)
-    bench.remove_session(spec)
-    return first
-
-
-def every_packet(bench: Bench, packets: list[Seen], holds: Callable[[Seen], bool], expected: str) -> None:
-    """Judge each packet by its datagram."""
-    wrong = [seen for seen in packets if not holds(seen)]
-    bench.check(
-        bool(packets) and not wrong,
-        expected=f"{expected} in each of {len(packets)} packets",
-        actual=f"frame {wrong[0].frame} from port {wrong[0].datagram.source_port} "
-        f"to port {wrong[0].datagram.destination_port}"
-        if wrong
-        else "no packet",
-        frames=wrong,
-    )
 
 
 @cases(
@@ -66,7 +31,7 @@ def test_destination_port(bench: Bench, family: int) -> None:
 def test_source_port_range(bench: Bench, family: int) -> None:
     """On IPv{family} the source port of session after session lies in 49152 to 65535."""
     # A target that takes any port that its system offers hits the range now and then; it will not do so ten times.
-    packets = [first_packet(bench, family) for _ in range(SESSIONS)]
+    packets = [first_packet(bench, bench.puppet(family)) for _ in range(SESSIONS)]
     ports = range(SOURCE_PORT_MIN, SOURCE_PORT_MAX + 1)
     every_packet(bench, packets, lambda seen: seen.datagram.source_port in ports, "source port 49152 to 65535")
 
@@ -77,7 +42,7 @@ def test_source_port_range(bench: Bench, family: int) -> None:
 )
 def test_source_port_is_stable(bench: Bench, family: int) -> None:
     """On IPv{family} all packets of a session, Finals and those after a failure included, have one source port."""
-    packets = whole_life(bench, family)
+    packets = whole_life(bench, bench.puppet(family))
     port = packets[0].datagram.source_port
     every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")
 
