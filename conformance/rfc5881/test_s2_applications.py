@@ -24,21 +24,20 @@ def test_a_session_for_each_ip_version(bench: Bench) -> None:
     bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, after=sent, what="the handshake", puppet=four)
     bench.until(sent.time_us + SLOW_WAIT_US)
     over_four, over_six = latest(four), latest(six)
-    for requirement in bench.requirements:
-        bench.check(
-            over_four.packet.my_discriminator != over_six.packet.my_discriminator,
-            expected="a discriminator of its own for the session of each IP version",
-            actual=f"My Discriminator {over_six.packet.my_discriminator:#010x} over both",
-            frames=[over_four, over_six],
-            requirement=requirement,
-        )
-        bench.check(
-            over_six.packet.state == State.DOWN,
-            expected="state Down over IPv6, on which nothing was received",
-            actual=f"frame {over_six.frame}: {in_words(over_six)}",
-            frames=[sent, over_six],
-            requirement=requirement,
-        )
+    bench.check(
+        over_four.packet.my_discriminator != over_six.packet.my_discriminator,
+        expected="a discriminator of its own for the session of each IP version",
+        actual=f"My Discriminator {over_six.packet.my_discriminator:#010x} over both",
+        frames=[over_four, over_six],
+        requirement="5881-2-r03",
+    )
+    bench.check(
+        over_six.packet.state == State.DOWN,
+        expected="state Down over IPv6, on which nothing was received",
+        actual=f"frame {over_six.frame}: {in_words(over_six)}",
+        frames=[sent, over_six],
+        requirement="5882-6-r04",
+    )
 
 
 @cases(
@@ -54,16 +53,20 @@ def test_carried_by_its_own_ip_version(bench: Bench, family: int) -> None:
     raise_up(bench, puppet)
     asked = bench.send(puppet, poll=True)
     bench.until(asked.time_us + PROMPT_US)
-    bench.stop_keepalives(puppet)
+    silent = bench.stop_keepalives(puppet)
     bench.elapse(puppet.detect_mult * puppet.desired_min_tx_us + SHOWN_US)
     packets = [seen for seen in bench.from_target(bench.origin) if seen.packet.my_discriminator == discriminator]
     strays = [seen for seen in packets if ip_address(seen.datagram.source).version != family]
-    for requirement in bench.requirements:
+    # What goes astray from the start is carried wrongly; what goes astray after a failure has changed over.
+    for requirement, found in (
+        ("5881-2-r04", [seen for seen in strays if seen.time_us <= silent.time_us]),
+        ("5882-6-r02", strays),
+    ):
         bench.check(
-            not strays,
+            not found,
             expected=f"IPv{family} around each of {len(packets)} packets with My Discriminator {discriminator:#010x}",
-            actual=f"frame {strays[0].frame}: {around(strays[0])}" if strays else "",
-            frames=strays,
+            actual=f"frame {found[0].frame}: {around(found[0])}" if found else "",
+            frames=found,
             requirement=requirement,
         )
 

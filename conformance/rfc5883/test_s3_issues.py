@@ -46,7 +46,7 @@ def test_destination_decides_nothing(bench: Bench) -> None:
     stays_up(bench, puppet, asked)
 
 
-@case("5883-3-05", judges=["5883-3-r02", "5880-6.3-r05"], needs=[Capability.MULTI_HOP], links=2)
+@case("5883-3-05", judges=["5880-6.3-r05", "5883-3-r02"], needs=[Capability.MULTI_HOP], links=2)
 def test_interface_decides_nothing(bench: Bench) -> None:
     """A multihop packet with the right Your Discriminator is answered whichever interface it comes in on."""
     puppet = establish(bench, puppet=over_hops(bench), kind="multi_hop")

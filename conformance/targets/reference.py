@@ -28,10 +28,10 @@ LINKS = tuple(
         target_interface=f"target{number}",
         tester_mac=f"02:00:00:00:{number:02}:01",
         target_mac=f"02:00:00:00:{number:02}:02",
-        tester_addresses={4: f"192.0.2.{16 * number + 1}", 6: f"2001:db8:{number + 1}::1"},
-        target_addresses={4: f"192.0.2.{16 * number + 2}", 6: f"2001:db8:{number + 1}::2"},
+        tester_addresses={4: f"192.0.2.{16 * number + 1}", 6: f"{prefix}::1"},
+        target_addresses={4: f"192.0.2.{16 * number + 2}", 6: f"{prefix}::2"},
     )
-    for number in range(2)
+    for number, prefix in enumerate(("2001:db8", "2001:db8:0:1"))
 )
 
 EPOCH_US = 1_767_225_600_000_000

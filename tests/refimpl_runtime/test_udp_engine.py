@@ -272,7 +272,7 @@ def test_a_source_port_of_another_program_is_passed_over(port: int) -> None:
 
 
 def test_an_icmp_error_costs_no_packet(port: int) -> None:
-    transmitter = Transmitter(config(A, B), port, random.Random(), taken=())
+    transmitter = Transmitter(config(A, B), replace(SINGLE_HOP, destination_port=port), random.Random(), taken=())
     assert not transmitter.send(b"nobody listens yet")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.settimeout(DEADLINE_S)

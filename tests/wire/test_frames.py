@@ -15,7 +15,7 @@ from refimpl.wire.frames import Datagram, build, dissect
 
 HERE, THERE = "02:00:00:00:00:01", "02:00:00:00:00:02"
 V4 = Datagram("192.0.2.1", "192.0.2.2", 49152, 3784, 255, bytes(range(24)))
-V6 = Datagram("2001:db8::1", "2001:db8::2", 65535, 4784, 64, bytes(range(24)))
+V6 = Datagram("2001:db8::1", "2001:db8::2", 65535, 4784, 64, bytes(range(24)), traffic_class=0x29)
 
 PORTS = st.integers(0, 65535)
 PAYLOADS = st.binary(max_size=120)
@@ -25,7 +25,9 @@ PAYLOADS = st.binary(max_size=120)
 def datagrams(draw: st.DrawFn) -> Datagram:
     """Datagrams of either address family."""
     addresses = st.ip_addresses(v=draw(st.sampled_from([4, 6]))).map(str)
-    return draw(st.builds(Datagram, addresses, addresses, PORTS, PORTS, st.integers(0, 255), PAYLOADS))
+    return draw(
+        st.builds(Datagram, addresses, addresses, PORTS, PORTS, st.integers(0, 255), PAYLOADS, st.integers(0, 255))
+    )
 
 
 def without_checksums(frame: bytes) -> Ether:
@@ -78,9 +80,10 @@ def around(*layers: object) -> bytes:
     return bytes(frame)
 
 
-V4_IP = IP(src=V4.source, dst=V4.destination, ttl=V4.ttl)
+V4_IP = IP(src=V4.source, dst=V4.destination, ttl=V4.ttl, tos=V4.traffic_class)
+WITH_OPTIONS = IP(**V4_IP.fields | {"options": [IPOption_Router_Alert()]})
 V4_UDP = UDP(sport=V4.source_port, dport=V4.destination_port) / Raw(V4.payload)
-V6_IP = IPv6(src=V6.source, dst=V6.destination, hlim=V6.ttl)
+V6_IP = IPv6(src=V6.source, dst=V6.destination, hlim=V6.ttl, tc=V6.traffic_class)
 V6_UDP = UDP(sport=V6.source_port, dport=V6.destination_port) / Raw(V6.payload)
 
 
@@ -90,14 +93,14 @@ V6_UDP = UDP(sport=V6.source_port, dport=V6.destination_port) / Raw(V6.payload)
         (around(V4_IP, V4_UDP), V4),
         (around(Dot1Q(vlan=7), V4_IP, V4_UDP), V4),
         (around(Dot1AD(vlan=8), Dot1Q(vlan=7), V6_IP, V6_UDP), V6),
-        (around(IP(src=V4.source, dst=V4.destination, ttl=V4.ttl, options=[IPOption_Router_Alert()]), V4_UDP), V4),
+        (around(WITH_OPTIONS, V4_UDP), V4),
         (around(V4_IP, V4_UDP) + bytes(10), V4),
         (around(V6_IP, V6_UDP) + bytes(10), V6),
         (around(V4_IP, UDP(sport=49152, dport=3784, len=32) / Raw(V4.payload + b"beyond UDP Length")), V4),
         (around(V6_IP, UDP(sport=65535, dport=4784, len=32) / Raw(V6.payload + b"beyond UDP Length")), V6),
         (
             around(
-                IP(src=V4.source, dst=V4.destination, ttl=V4.ttl, len=52),
+                IP(**V4_IP.fields | {"len": 52}),
                 UDP(sport=49152, dport=3784, len=99) / Raw(V4.payload),
                 Padding(b"beyond Total Length"),
             ),
@@ -105,7 +108,7 @@ V6_UDP = UDP(sport=V6.source_port, dport=V6.destination_port) / Raw(V6.payload)
         ),
         (
             around(
-                IPv6(src=V6.source, dst=V6.destination, hlim=V6.ttl, plen=32),
+                IPv6(**V6_IP.fields | {"plen": 32}),
                 UDP(sport=65535, dport=4784, len=99) / Raw(V6.payload),
                 Padding(b"beyond Payload Length"),
             ),

@@ -1,20 +1,13 @@
 """Initialization of a single hop (RFC 5881 section 3)."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from types import MappingProxyType
-
 from conformance.deviants.deviant import Deviant
 from conformance.deviants.patches import following
+from conformance.deviants.patches_links import SeveralForOnePath, selecting
 from conformance.deviants.patches_outputs import rewriting_first_packets
-from conformance.targets.reference import PROFILES
 from refimpl.core.packet import Meta
-from refimpl.core.profile import Profile, SessionConfig
+from refimpl.core.profile import SessionConfig
 
-
-def selecting(selects: Callable[[SessionConfig, Meta], bool]) -> MappingProxyType[str, Profile]:
-    """A single hop that finds the session of a first packet in another way."""
-    return MappingProxyType({**PROFILES, "single_hop": replace(PROFILES["single_hop"], selects=selects)})
+ANY_INTERFACE = selecting("single_hop", lambda config, meta: meta.source == config.peer)
 
 
 def of_the_family(config: SessionConfig, meta: Meta) -> bool:
@@ -23,9 +16,16 @@ def of_the_family(config: SessionConfig, meta: Meta) -> bool:
 
 
 DEVIANTS = (
+    Deviant("5881-3-r01", "a session for everybody who asks", node=SeveralForOnePath),
+    Deviant("5881-3-r02", "first packet over any interface", profiles=ANY_INTERFACE),
     Deviant("5881-3-r03", "waits for the far end", following(may_transmit=lambda v, *, passive: v.remote_discr != 0)),
     Deviant("5881-3-r04", "Your Discriminator out of nowhere", flaws=rewriting_first_packets(your_discriminator=1)),
-    Deviant("5881-3-r05", "Your Discriminator zero finds nobody", profiles=selecting(lambda config, meta: False)),
-    Deviant("5881-3-r05", "Your Discriminator zero from anybody", profiles=selecting(of_the_family)),
-    Deviant("5881-3-r07", "IP version has no say", profiles=selecting(lambda config, meta: True)),
+    Deviant(
+        "5881-3-r05",
+        "Your Discriminator zero finds nobody",
+        profiles=selecting("single_hop", lambda config, meta: False),
+    ),
+    Deviant("5881-3-r05", "Your Discriminator zero from anybody", profiles=selecting("single_hop", of_the_family)),
+    Deviant("5881-3-r06", "first of the sessions with this far end", profiles=ANY_INTERFACE),
+    Deviant("5881-3-r07", "IP version has no say", profiles=selecting("single_hop", lambda config, meta: True)),
 )

@@ -159,11 +159,10 @@ class RefbfdNode(PlainNode):
     def _add(self, spec: SessionSpec, name: str) -> None:
         where = {"peer": spec.peer, "local": spec.local, "interface": spec.interface, "type": spec.kind}
         signalled = {"local-discriminator": spec.local_discr, "remote-discriminator": spec.remote_discr}
-        options = [f"--{key}={value}" for key, value in (where | signalled).items() if value]
-        options += [f"--dscp={spec.dscp}"] if spec.dscp is not None else []
-        options += _flags(spec)
-        timers = _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
-        self._control.run("add", name, *options, *timers)
+        options = [word for key, value in (where | signalled).items() if value for word in (f"--{key}", str(value))]
+        options += _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
+        options += ["--dscp", str(spec.dscp)] if spec.dscp is not None else []
+        self._control.run("add", name, *options, *_flags(spec))
 
 
 class RefusedError(NodeError):
