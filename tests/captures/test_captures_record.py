@@ -39,6 +39,17 @@ def test_wireshark_shows_times_directions_comments_and_numbers(tmp_path: Path) -
 
 
 @needs_tshark
+def test_frames_of_two_interfaces_in_one_file(tmp_path: Path) -> None:
+    frame = ethernet(datagram(control()))
+    with Recorder(tmp_path / "x.pcapng", "tester0", "tester1") as recorder:
+        recorder.write(frame, START_NS, outbound=True, interface=1)
+        recorder.write(frame, START_NS, outbound=False)
+        with pytest.raises(ValueError, match="interface: 2 is out of range, allowed are 0 to 1"):
+            recorder.write(frame, START_NS, outbound=True, interface=2)
+    assert tshark_fields(tmp_path / "x.pcapng", "frame.interface_name") == [["tester1"], ["tester0"]]
+
+
+@needs_tshark
 def test_a_run_that_is_killed_leaves_all_frames_so_far(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "x.pcapng", "lab0")
     recorder.write(ethernet(datagram(control())), START_NS, outbound=True)

@@ -5,6 +5,7 @@ Nothing of the reference is used, so these tests judge the bench and nobody else
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from random import Random
 from typing import Any
@@ -31,6 +32,15 @@ LINK = Link(
     tester_addresses={4: "192.0.2.1", 6: "2001:db8::1"},
     target_addresses={4: "192.0.2.2", 6: "2001:db8::2"},
 )
+
+SECOND = replace(
+    LINK,
+    tester_interface="tester10",
+    target_interface="target10",
+    tester_addresses={4: "192.0.2.17", 6: "2001:db8:1::1"},
+    target_addresses={4: "192.0.2.18", 6: "2001:db8:1::2"},
+)
+"""For tests that give their wire a second link."""
 
 MUST, SHOULD, MAY, OTHER = "9999-1-r01", "9999-1-r02", "9999-1-r03", "9999-1-r04"
 CASE_ID = "9999-1-01"
@@ -69,7 +79,7 @@ class ScriptedWire:
     """A link whose far end is a list of frames at times, and a reaction to each packet of the tester's."""
 
     def __init__(self, *, real: bool = False, late: Sequence[Late] = (), trouble: str = "") -> None:
-        self.links = (LINK,)
+        self.links: tuple[Link, ...] = (LINK,)
         self.real = real
         self.react: Reaction | None = None
         self.loses_own_frames = False
@@ -77,19 +87,19 @@ class ScriptedWire:
         self._now = 0
         self._late = list(late)
         self._trouble = trouble
-        self._queue: list[tuple[int, int, bytes, bool]] = []
+        self._queue: list[tuple[int, int, bytes, bool, int]] = []
         self._order = count()
 
-    def at(self, time_us: int, packet: ControlPacket | bytes, **encapsulation: Any) -> None:
+    def at(self, time_us: int, packet: ControlPacket | bytes, *, link: int = 0, **encapsulation: Any) -> None:
         """Script a packet of the target."""
-        self._push(time_us, frame_from_target(packet, **encapsulation), sent=False)
+        self._push(time_us, frame_from_target(packet, **encapsulation), sent=False, link=link)
 
     def now(self) -> int:
         return self._now
 
     def send(self, frame: bytes, link: int = 0) -> None:
         if not self.loses_own_frames:
-            self._push(self._now, frame, sent=True)
+            self._push(self._now, frame, sent=True, link=link)
         datagram = dissect(frame)
         if self.react is not None and datagram is not None:
             packet = decode(datagram.payload)
@@ -98,9 +108,9 @@ class ScriptedWire:
 
     def receive(self, until: int) -> Arrival | None:
         if self._queue and self._queue[0][0] <= until:
-            time_us, _, frame, sent = heapq.heappop(self._queue)
+            time_us, _, frame, sent, link = heapq.heappop(self._queue)
             self._now = max(self._now, time_us)
-            return Arrival(frame, time_us * 1000, sent)
+            return Arrival(frame, time_us * 1000, sent, link)
         self._now = max(self._now, until)
         return None
 
@@ -113,8 +123,8 @@ class ScriptedWire:
     def close(self) -> None:
         self.closed = True
 
-    def _push(self, time_us: int, frame: bytes, *, sent: bool) -> None:
-        heapq.heappush(self._queue, (time_us, next(self._order), frame, sent))
+    def _push(self, time_us: int, frame: bytes, *, sent: bool, link: int) -> None:
+        heapq.heappush(self._queue, (time_us, next(self._order), frame, sent, link))
 
 
 class ScriptedNode:

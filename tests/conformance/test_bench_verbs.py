@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from scripted_target import LINK, MS, MUST, OTHER, SHOULD, ScriptedNode, ScriptedWire, bench_on, control
+from scripted_target import LINK, MS, MUST, OTHER, SECOND, SHOULD, ScriptedNode, ScriptedWire, bench_on, control
 
 from conformance.bench import match
 from conformance.bench.bench import Accept, Bench
@@ -256,7 +256,47 @@ def test_send_that_does_not_reach_the_link_accuses_nobody(wire: ScriptedWire, be
     assert bench.now() == 1_000 * MS
 
 
+# ---------------------------------------------------------------- two links
+
+
+def test_each_puppet_sends_on_its_link_and_a_packet_on_any(wire: ScriptedWire, bench: Bench) -> None:
+    wire.links = (LINK, SECOND)
+    far = bench.puppet(link=1)
+    assert (far.local, far.peer) == (SECOND.tester_addresses[4], SECOND.target_addresses[4])
+    assert (bench.send(far).link, bench.send(far, link=0).link, bench.send(bench.puppet()).link) == (1, 0, 0)
+
+
+def test_addresses_tell_whose_packet_it_is_and_link_local_ones_the_link_too(wire: ScriptedWire, bench: Bench) -> None:
+    wire.links = (LINK, SECOND)
+    near, far = (bench.puppet(6, link=link, link_local=True) for link in (0, 1))
+    routed = bench.puppet()
+    wire.at(100, control(), source=near.peer, destination=near.local, link=1)
+    wire.at(200, control(), link=1)
+    local, elsewhere = bench.elapse(500)
+    assert [puppet.is_from_target(local) for puppet in (near, far)] == [False, True]
+    assert (routed.is_from_target(elsewhere), elsewhere.link) == (True, 1)
+
+
+def test_a_session_is_bound_to_the_interface_of_its_puppet_s_link(wire: ScriptedWire, bench: Bench) -> None:
+    wire.links = (LINK, SECOND)
+    puppet = bench.puppet(link=1)
+    assert bench.add_session(puppet).interface == SECOND.target_interface
+    assert puppet.spec == bench.specs[0]
+    assert bench.spec_for(puppet, kind="multi_hop").interface == ""
+    assert bench.spec_for(puppet, kind="unidirectional_sender").interface == SECOND.target_interface
+
+
 # ---------------------------------------------------------------- the node
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_an_attempt_returns_the_refusal(real: bool) -> None:
+    node = ScriptedNode(refuses=["add_session"])
+    bench = bench_on(ScriptedWire(real=real), node)
+    spec = bench.spec_for(bench.puppet())
+    assert bench.attempt(node.add_session, spec) == "scripted: add_session is refused"
+    assert bench.attempt(node.set_admin, spec, enabled=False) == ""
+    bench.close()
 
 
 def test_add_session_tells_the_node_both_ends(wire: ScriptedWire) -> None:

@@ -1,19 +1,20 @@
 """Which session a packet belongs to, and discriminators (RFC 5880 sections 6.3, 6.8.1, 6.8.6; RFC 5881 section 3;
 RFC 5883 section 4.1)."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
-from session_rig import LOCAL, PEER, meta, packet
+from session_rig import LOCAL, PEER, Rig, meta, packet
 
-from refimpl.core.constants import PORT_MULTI_HOP, State
+from refimpl.core.constants import PORT_MULTI_HOP, PORT_SINGLE_HOP, State
 from refimpl.core.demux import SessionTable
-from refimpl.core.outputs import Discarded, DiscardReason
+from refimpl.core.outputs import Discarded, DiscardReason, Transmit
 from refimpl.core.packet import Meta
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
 from refimpl.profiles.rfc5881 import SINGLE_HOP
-from refimpl.profiles.rfc5883 import MULTI_HOP
+from refimpl.profiles.rfc5883 import MULTI_HOP, UNIDIRECTIONAL_RECEIVER, UNIDIRECTIONAL_SENDER
 
 STRANGER = "192.0.2.77"
 NOBODY = [Discarded(DiscardReason.NO_SESSION, "6.8.6")]
@@ -171,3 +172,80 @@ def test_sessions_of_one_table_do_not_draw_alike() -> None:
 
     assert sessions[0].next_deadline() != sessions[1].next_deadline()
     assert list(table) == sessions
+
+
+# ------------------------------------------------------------------ point-to-point and unidirectional links
+
+
+def test_on_a_point_to_point_link_the_source_address_plays_no_part() -> None:
+    settings = replace(config(), point_to_point=True)
+    table, (session,) = table_of((settings, SINGLE_HOP))
+    assert first_packet(table, meta(source=STRANGER)) is session
+    assert first_packet(table, meta(source=STRANGER, interface="eth1")) is None
+    assert first_packet(table, meta(source="2001:db8::77")) is None
+    assert session.config.peer == PEER
+
+
+@pytest.mark.parametrize("interface", ["eth0", "eth1"])
+def test_the_link_selects_at_the_receiving_end_of_a_unidirectional_one(interface: str) -> None:
+    ends = [(config(interface=name), UNIDIRECTIONAL_RECEIVER) for name in ("eth0", "eth1")]
+    table, sessions = table_of(*ends)
+    found = first_packet(table, meta(source=STRANGER, interface=interface, destination_port=PORT_MULTI_HOP))
+    assert found is sessions[interface == "eth1"]
+
+
+def test_nothing_comes_back_over_a_unidirectional_link() -> None:
+    table, _ = table_of((config(), UNIDIRECTIONAL_SENDER))
+    assert first_packet(table, meta(destination_port=PORT_MULTI_HOP)) is None
+
+
+@pytest.mark.parametrize(("profile", "speaks"), [(UNIDIRECTIONAL_RECEIVER, False), (UNIDIRECTIONAL_SENDER, True)])
+@pytest.mark.parametrize("passive", [False, True])
+def test_the_end_of_a_unidirectional_link_prescribes_the_role(profile: Profile, speaks: bool, passive: bool) -> None:
+    _, (session,) = table_of((replace(config(), passive=passive), profile))
+    assert (session.next_deadline() is not None) == speaks
+
+
+# ------------------------------------------------------------------ service levels
+
+
+@pytest.mark.parametrize(("dscp", "expected"), [(46, 2), (10, 1), (0, 0)])
+@pytest.mark.parametrize(("profile", "port"), [(SINGLE_HOP, PORT_SINGLE_HOP), (MULTI_HOP, PORT_MULTI_HOP)])
+def test_the_mark_selects_and_a_session_for_all_takes_the_rest(
+    profile: Profile, port: int, dscp: int, expected: int
+) -> None:
+    table, sessions = table_of(*((replace(config(), dscp=level), profile) for level in (None, 10, 46)))
+    assert first_packet(table, meta(destination_port=port, dscp=dscp)) is sessions[expected]
+
+
+def test_a_mark_of_no_session_finds_none() -> None:
+    table, _ = table_of((replace(config(), dscp=0), SINGLE_HOP))
+    assert first_packet(table, meta(dscp=48)) is None
+
+
+# ------------------------------------------------------------------ discriminators signalled outside BFD
+
+
+def test_signalled_discriminators_are_in_the_first_packet() -> None:
+    _, (session,) = table_of((replace(config(), local_discr=7, remote_discr=8), MULTI_HOP))
+    (sent,) = [output.packet for output in session.on_timer(0) if isinstance(output, Transmit)]
+    assert (sent.my_discriminator, sent.your_discriminator) == (7, 8)
+
+
+def test_a_signalled_discriminator_that_is_in_use_is_refused_and_one_drawn_avoids_it() -> None:
+    table = SessionTable(HostileRandom())
+    table.create(replace(config(), local_discr=2), MULTI_HOP, 0)
+    drawn = {table.create(config(), MULTI_HOP, 0).variables.local_discr for _ in range(3)}
+    assert 2 not in drawn
+    with pytest.raises(
+        ValueError, match="local discriminator 2 is another session's; allowed is one that is not in use"
+    ):
+        table.create(replace(config(), local_discr=2), MULTI_HOP, 0)
+
+
+def test_a_signalled_discriminator_outlives_silence() -> None:
+    rig = Rig(remote_discr=8)
+    rig.hear(State.DOWN, my_discriminator=9)
+    assert rig.session.variables.remote_discr == 9
+    rig.advance(10_000_000)
+    assert rig.session.variables.remote_discr == 8

@@ -20,7 +20,7 @@ from refimpl.core.session import Session
 from refimpl.profiles.rfc5881 import SINGLE_HOP
 from refimpl.profiles.rfc5883 import MULTI_HOP
 from refimpl.runtime.loop import new_event_loop
-from refimpl.runtime.sockets import Receiver, Transmitter, monotonic_us
+from refimpl.runtime.sockets import Receiver, Transmitter, family_of, is_point_to_point, monotonic_us
 from refimpl.runtime.udp import EngineError, UdpEngine
 from refimpl.wire.codec import encode
 
@@ -124,6 +124,36 @@ def test_a_packet_that_crossed_a_router_is_discarded(port: int) -> None:
         engine.close()
 
     run(test())
+
+
+@pytest.mark.parametrize(("local", "peer"), [(A, B), ("::1", "::1")], ids=["ipv4", "ipv6"])
+def test_a_session_s_mark_is_sent_and_seen(port: int, local: str, peer: str) -> None:
+    settings = config(local, peer, dscp=46)
+    receiver = Receiver(family_of(local), port)
+    transmitter = Transmitter(settings, replace(SINGLE_HOP, destination_port=port), random.Random(), taken=())
+    transmitter.send(b"marked")
+    arrival = receiver.read()
+    transmitter.close()
+    receiver.close()
+    assert arrival is not None
+    assert arrival.meta.dscp == 46
+
+
+def test_a_discriminator_in_use_is_refused_and_nothing_is_left_behind(port: int) -> None:
+    async def test() -> None:
+        engine = make_engine(Seen())
+        here = replace(SINGLE_HOP, destination_port=port)
+        engine.add(config(local_discr=7), here)
+        with pytest.raises(EngineError, match="local discriminator 7 is another session's"):
+            engine.add(config(A, "127.0.0.3", local_discr=7), here)
+        assert len(engine.speaker.sessions) == 1
+        engine.close()
+
+    run(test())
+
+
+def test_the_loopback_interface_is_no_point_to_point_link() -> None:
+    assert [is_point_to_point(name) for name in ("lo", "absent")] == [False, False]
 
 
 def test_a_late_process_believes_the_packets_that_waited(port: int) -> None:

@@ -21,6 +21,9 @@ def problems(folder: Path, text: str) -> list[str]:
     return [problem.removeprefix(f"{path}: ") for problem in caught.value.problems]
 
 
+P2P = "interface: eth0, point_to_point: true"
+RECEIVER = "interface: eth0, type: unidirectional_receiver"
+
 ONE_PROBLEM = {
     "address": (
         "sessions: [{peer: 10.0.0.300, local: 10.0.0.1}]",
@@ -92,6 +95,31 @@ ONE_PROBLEM = {
     "duplicate in another spelling": (
         "sessions: [{peer: 'fd00::2', local: 'fd00::1', name: a}, {peer: 'FD00:0::2', local: 'fd00::1', name: b}]",
         "sessions[1]: the same type (single_hop), peer (fd00::2)",
+    ),
+    "duplicate on a point-to-point link": (
+        f"sessions: [{{{GOOD}, {P2P}, name: a}}, {{peer: 10.0.0.3, local: 10.0.0.1, {P2P}, name: b}}]",
+        "sessions[1]: the same type (single_hop), peer (any, over IPv4) and interface (eth0) as sessions[0]",
+    ),
+    "duplicate of a service level": (
+        f"sessions: [{{{GOOD}, dscp: 46, name: a}}, {{{GOOD}, dscp: 46, name: b}}]",
+        "sessions[1]: the same type (single_hop), peer (10.0.0.2), interface (any) and dscp (46) as sessions[0]",
+    ),
+    "duplicate on a unidirectional link": (
+        f"sessions: [{{{GOOD}, {RECEIVER}, name: a}}, {{peer: 10.0.0.3, local: 10.0.0.1, {RECEIVER}, name: b}}]",
+        "sessions[1]: the same type (unidirectional_receiver), peer (any, over IPv4) and interface (eth0) as",
+    ),
+    "point to point without interface": (
+        f"sessions: [{{{GOOD}, point_to_point: true}}]",
+        "sessions[0]: point_to_point is about an interface, over one hop; allowed is type single_hop with interface",
+    ),
+    "unidirectional without interface": (
+        f"sessions: [{{{GOOD}, type: unidirectional_sender}}]",
+        "sessions[0]: interface is missing; type unidirectional_sender needs it",
+    ),
+    "dscp": (f"sessions: [{{{GOOD}, dscp: 64}}]", "sessions[0].dscp: 64: allowed is an integer from 0 to 63"),
+    "discriminator": (
+        f"sessions: [{{{GOOD}, local_discriminator: 0}}]",
+        "sessions[0].local_discriminator: 0: allowed is an integer from 1 to 4294967295",
     ),
     "name taken": (
         f"sessions: [{{{GOOD}, name: a}}, {{{GOOD}, type: multi_hop, name: a}}]",

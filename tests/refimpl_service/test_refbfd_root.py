@@ -226,6 +226,45 @@ def test_duplicates_are_refused(pair: Pair, two: tuple[Refbfd, Refbfd]) -> None:
     assert (same_name.returncode, same_session.returncode) == (1, 1)
     assert "session 's' exists already" in same_name.stderr
     assert "session 't': the same type (single_hop), peer (10.99.0.2)" in same_session.stderr
+    assert "as session 's'; allowed is the same desired_min_tx, too" in same_session.stderr
+
+
+def test_a_shared_session_goes_with_its_last_client(pair: Pair, two: tuple[Refbfd, Refbfd]) -> None:
+    come_up(pair, two)
+    discriminator = two[1].show("s")["remote_discriminator"]
+    two[0].add("t", pair.a.ipv4, pair.b.ipv4, interface=pair.a.interface)
+    assert two[0].show("t")["local_discriminator"] == discriminator
+    two[0].obey("remove", "s")
+    assert two[0].show("t")["state"] == "up"
+    two[0].obey("admin", "t", "down")
+    two[1].wait_for("s", state="down", local_diag=3)
+    two[0].obey("admin", "t", "up")
+    two[1].wait_for("s", state="up", remote_discriminator=discriminator)
+    two[0].obey("remove", "t")
+    two[1].wait_for("s", state="down", local_diag=3)
+
+
+def test_signalled_discriminators(pair: Pair, two: tuple[Refbfd, Refbfd]) -> None:
+    timers = ["--desired-min-tx", "50ms", "--required-min-rx", "50ms", "--detect-mult", "3"]
+    ends = (two[0], pair.a, pair.b, "7", "8"), (two[1], pair.b, pair.a, "8", "7")
+    for daemon, here, there, ours, theirs in ends:
+        signalled = ["--local-discriminator", ours, "--remote-discriminator", theirs]
+        where = ["--peer", there.ipv4, "--local", here.ipv4, "--type", "multi_hop"]
+        daemon.obey("add", "s", *where, *timers, *signalled)
+    two[0].wait_for("s", state="up", local_discriminator=7, remote_discriminator=8)
+    taken = ["--peer", "10.99.0.3", "--local", pair.a.ipv4, "--type", "multi_hop", "--local-discriminator", "7"]
+    refused = two[0].ctl("add", "t", *taken, *timers)
+    assert refused.returncode == 1
+    assert (
+        "session 't': local discriminator 7 is another session's; allowed is one that is not in use" in refused.stderr
+    )
+
+
+def test_the_two_ends_of_a_unidirectional_link(pair: Pair, two: tuple[Refbfd, Refbfd]) -> None:
+    two[0].add("s", pair.a.ipv4, pair.b.ipv4, kind="unidirectional_sender", interface=pair.a.interface)
+    two[1].add("s", pair.b.ipv4, pair.a.ipv4, kind="unidirectional_receiver", interface=pair.b.interface)
+    for daemon in two:
+        daemon.wait_for("s", state="up", remote_state="up")
 
 
 def test_watch_streams_changes(pair: Pair, two: tuple[Refbfd, Refbfd]) -> None:

@@ -10,7 +10,8 @@ from virtual_pair import MACS, VirtualPair
 from refimpl.core.constants import PORT_MULTI_HOP, PORT_SINGLE_HOP, State
 from refimpl.core.outputs import Discarded, DiscardReason, StateChanged
 from refimpl.core.packet import ControlPacket
-from refimpl.profiles.rfc5883 import MULTI_HOP
+from refimpl.core.profile import SessionConfig
+from refimpl.profiles.rfc5883 import MULTI_HOP, UNIDIRECTIONAL_RECEIVER, UNIDIRECTIONAL_SENDER
 from refimpl.runtime.link import Impairments
 from refimpl.runtime.virtual import EngineFlaws
 from refimpl.wire.codec import decode, encode
@@ -240,3 +241,34 @@ def test_a_shared_source_port_is_a_flaw_that_can_be_had() -> None:
 
     assert {d.source for d in pair.sides[0].datagrams} == {"192.0.2.2", "192.0.2.4"}
     assert {d.source_port for d in pair.sides[0].datagrams} == {49152}
+
+
+def test_a_session_s_mark_is_in_its_frames_and_reaches_the_other_side() -> None:
+    pair = up_pair(dscp=46)
+    marks = {datagram.traffic_class for side in pair.sides for datagram in side.datagrams}
+    assert marks == {46 << 2}
+
+
+def test_without_a_mark_of_its_own_a_session_is_network_control() -> None:
+    pair = up_pair()
+    assert {datagram.traffic_class for side in pair.sides for datagram in side.datagrams} == {0xC0}
+
+
+def test_a_multihop_session_without_interface_leaves_where_its_address_is() -> None:
+    pair = VirtualPair()
+    for side, far in (pair.sides, pair.sides[::-1]):
+        side.engine.add(SessionConfig(peer=far.addresses[0], local=side.addresses[0]), MULTI_HOP)
+    pair.elapse(10_000_000)
+    assert pair.states() == [[UP], [UP]]
+
+
+def test_the_two_ends_of_a_unidirectional_link_come_up() -> None:
+    pair = VirtualPair()
+    for side, far, profile in (
+        (*pair.sides, UNIDIRECTIONAL_SENDER),
+        (*pair.sides[::-1], UNIDIRECTIONAL_RECEIVER),
+    ):
+        config = SessionConfig(peer=far.addresses[0], local=side.addresses[0], interface="eth0")
+        side.engine.add(config, profile)
+    pair.elapse(10_000_000)
+    assert pair.states() == [[UP], [UP]]

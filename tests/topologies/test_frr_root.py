@@ -131,6 +131,9 @@ def test_what_does_not_exist_is_not_made_by_changing_it(node: FrrNode, lab: LabD
     assert node.show(spec).state == "absent"
 
 
+NO_WORDS = "frr: its configuration has no words for"
+
+
 def test_declared_lacks_are_true(node: FrrNode, lab: LabDescription) -> None:
     spec = session(lab)
     where = f"peer {spec.peer} local-address {spec.local} interface {spec.interface}"
@@ -143,6 +146,11 @@ def test_declared_lacks_are_true(node: FrrNode, lab: LabDescription) -> None:
         Capability.CONTROL_PLANE_INDEPENDENT: "frr: add_session slot0-0: % Unknown command: control-plane-independent",
         Capability.ZERO_MIN_RX: "frr: set_timers slot0-0: % Unknown command: receive-interval 0",
         Capability.DETECT_MULT_ONE: "frr: add_session slot0-0: % Unknown command: detect-multiplier 1",
+        Capability.POINT_TO_POINT: f"{NO_WORDS} sessions without regard to the far end's address",
+        Capability.UNIDIRECTIONAL: f"{NO_WORDS} ends of unidirectional links",
+        Capability.DISCRIMINATORS: f"{NO_WORDS} discriminators that were signalled outside BFD",
+        Capability.SERVICE_LEVELS: f"{NO_WORDS} sessions for a service level",
+        Capability.SHARING: "frr: a session has one client, its configuration",
     }
     assert {lack: node.check_lack(lack, spec) for lack in node.lacks} == refusals
     assert node.show(spec).state == "absent"

@@ -87,6 +87,11 @@ class Model:
     def add_session(self, spec: SessionSpec) -> None:
         self._consider("add-passive" if spec.passive else f"add-{spec.kind}")
         self._consider("add-c-bit" if spec.control_plane_independent else "")
+        for field in ("point_to_point", "dscp", "local_discr"):
+            if getattr(spec, field):
+                self._consider(f"add-{field}")
+        if any(other.local != spec.local for other in self.sessions):
+            self._consider("add-beside")
         self.sessions.add(spec)
 
     def remove_session(self, spec: SessionSpec) -> None:
@@ -121,6 +126,10 @@ class Model:
         assert spec in self.sessions
         self._consider(f"congested={congested}")
 
+    def share_session(self, spec: SessionSpec, client: str) -> None:
+        assert spec in self.sessions
+        self._consider("share")
+
     def show(self, spec: SessionSpec) -> SessionView:
         return SessionView(state="up" if spec in self.sessions else "absent")
 
@@ -140,6 +149,12 @@ REFUSALS = [
     (Capability.PASSIVE, "add-passive"),
     (Capability.MULTI_HOP, "add-multi_hop"),
     (Capability.SESSIONS, "add-single_hop"),
+    (Capability.POINT_TO_POINT, "add-point_to_point"),
+    (Capability.SERVICE_LEVELS, "add-dscp"),
+    (Capability.DISCRIMINATORS, "add-local_discr"),
+    (Capability.UNIDIRECTIONAL, "add-unidirectional_receiver"),
+    (Capability.SHARING, "share"),
+    (Capability.ADDRESS_PAIRS, "add-beside"),
 ]
 
 

@@ -62,6 +62,30 @@ def test_add_passive_multi_hop(stand_in: StandIn) -> None:
     assert stand_in.last_words().endswith("--detect-mult 9 --passive")
 
 
+def test_add_with_all_that_is_special(stand_in: StandIn) -> None:
+    stand_in.node.add_session(replace(SPEC, point_to_point=True, dscp=0, local_discr=7, remote_discr=8))
+    words = stand_in.last_words()
+    assert "--local-discriminator 7 --remote-discriminator 8 " in words
+    assert words.endswith("--dscp 0 --point-to-point")
+
+
+def test_a_multihop_session_is_bound_to_no_interface(stand_in: StandIn) -> None:
+    stand_in.node.add_session(replace(SPEC, kind="multi_hop", interface=""))
+    assert "--interface" not in stand_in.last_words()
+
+
+def test_clients_have_names_of_their_own_and_all_go_with_the_session(stand_in: StandIn) -> None:
+    stand_in.node.add_session(SPEC)
+    stand_in.node.share_session(SPEC, "second")
+    assert stand_in.last_words().startswith("add s1-second --peer 10.0.0.1 ")
+    stand_in.node.withdraw_client(SPEC)
+    assert stand_in.last_words() == "remove s1"
+    stand_in.node.share_session(SPEC, "third")
+    stand_in.node.remove_session(SPEC)
+    words = (stand_in.folder / "words").read_text()
+    assert words.endswith("remove s1-second\n--socket /s --json remove s1-third\n")
+
+
 def test_set_gives_what_is_changed_zero_included(stand_in: StandIn) -> None:
     stand_in.node.set_timers(SPEC, required_min_rx_us=0)
     assert stand_in.last_words() == "set s1 --required-min-rx 0us"
