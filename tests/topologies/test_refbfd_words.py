@@ -83,7 +83,7 @@ def test_clients_have_names_of_their_own_and_all_go_with_the_session(stand_in: S
     stand_in.node.share_session(SPEC, "third")
     stand_in.node.remove_session(SPEC)
     words = (stand_in.folder / "words").read_text()
-    assert words.endswith("remove s1-second\n--socket /s --json remove s1-third\n")
+    assert words.endswith("remove s1-second --at-once\n--socket /s --json remove s1-third --at-once\n")
 
 
 def test_set_gives_what_is_changed_zero_included(stand_in: StandIn) -> None:
