@@ -52,16 +52,18 @@ class Witness:
     asked_interval: int = 1  # what the far end asked for, 1 when it said nothing
     disturbed_at: int = 0  # when anything happened that may make the next packet due at once
     polls_sent: int = 0  # of the Poll Sequence that is under way
-    polled_about: tuple[int, int, bool] | None = (
-        None  # intervals and D of the last Poll, until a new one may be about others
-    )
+    # Intervals and D of the last Poll, until a new one may be about others.
+    polled_about: tuple[int, int, bool] | None = None
     answered: bool = False
     wants_demand: bool = False
-    demand_said: bool = False  # in the last packet: a change waits for the Poll Sequence that is under way
+    far_end_asks: bool = False  # for Demand mode
+    may_say_demand: bool = False  # outlasts the wish until a packet has D clear: a change waits for the running Poll
+    demand_said: bool = False  # in the last packet
 
     def heard(self, packet: ControlPacket, outputs: list[Output]) -> None:
         """A packet came in and the system answered with `outputs`, which were seen already."""
         self.asked_interval = packet.required_min_rx_interval_us
+        self.far_end_asks = packet.demand
         self.answered = self.answered or PollEnded() in outputs
         # In Demand mode a round trip tells two Poll Sequences apart, of which the Final is the end.
         apart = not packet.final or packet.demand or self.demand_said
@@ -83,6 +85,8 @@ class Witness:
                     self.asked_interval, self.disturbed_at = 1, now
                 case PollStarted():
                     self.polls_sent = 0
+                    if self.far_end_asks:
+                        self.disturbed_at = now  # out of the silence that Demand mode is
                 case PollEnded():
                     assert self.polls_sent > 0, "6.8.6: a Final answers a Poll that was sent"
                     self.may_send_every = self.announced
@@ -108,7 +112,8 @@ class Witness:
             False,
         )
         assert not (packet.demand and self.state is not UP), "6.8.7: no D unless Up"
-        assert packet.demand <= (self.wants_demand or self.demand_said), "6.8.7: no D that nobody wants"
+        assert packet.demand <= self.may_say_demand, "6.8.7: no D that nobody wants"
+        self.may_say_demand = packet.demand or self.wants_demand
         self.demand_said = packet.demand
         self.announced = packet.desired_min_tx_interval_us
         # A lower value is in force at once; a higher one while Up only after the Final (6.8.3).
@@ -147,6 +152,7 @@ class System:
         self.outputs.append(outputs)
         if what == "set_demand":
             self.witness.wants_demand = bool(arguments[0])
+            self.witness.may_say_demand |= self.witness.wants_demand
         if what != "on_timer":
             self.witness.disturbed_at = now
         self.witness.saw(now, outputs)
