@@ -17,7 +17,8 @@ from typing import Literal
 from captures.record import Recorder
 from conformance.bench.bench import Bench
 from conformance.bench.cases import Case
-from conformance.bench.packets import in_words
+from conformance.bench.echo import SeenEcho, echo_in_words
+from conformance.bench.packets import Seen, in_words
 from conformance.bench.verdicts import Inconclusive, Unsupported, Violation
 from conformance.catalogue import Catalogue
 from conformance.expectations import KnownDeviation
@@ -308,16 +309,15 @@ def _section_title(catalogue: Catalogue, rfc: str, section: str) -> str:
 
 
 def _packet_table(bench: Bench, frames: Sequence[int]) -> list[PacketLine]:
-    if not bench.log:
-        return []
-    start = bench.log[0].time_us
+    every: list[Seen | SeenEcho] = [*bench.log, *bench.echo.log]
+    seen = sorted(every, key=lambda each: each.frame)
     return [
         PacketLine(
-            frame=seen.frame,
-            time_us=seen.time_us - start,
-            direction="to_target" if seen.sent else "from_target",
-            summary=in_words(seen),
-            marked=seen.frame in frames,
+            frame=each.frame,
+            time_us=each.time_us - seen[0].time_us,
+            direction="to_target" if each.sent else "from_target",
+            summary=in_words(each) if isinstance(each, Seen) else echo_in_words(each),
+            marked=each.frame in frames,
         )
-        for seen in bench.log
+        for each in seen
     ]

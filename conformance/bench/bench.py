@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, Protocol
 
 from conformance.bench import oracle
+from conformance.bench.echo import EchoTraffic, SeenEcho
 from conformance.bench.match import Match
 from conformance.bench.packets import Seen, in_words, milliseconds
 from conformance.bench.puppet import Puppet
@@ -80,6 +81,7 @@ class Bench:
         self.notes: list[str] = []
         self.measurements: list[Measurement] = []
         self.specs: list[SessionSpec] = []
+        self.echo = EchoTraffic(wire, rng)
         self._recorder = recorder
         self._puppets: list[Puppet] = []
         self._last_frame = b""
@@ -234,6 +236,20 @@ class Bench:
                 self._stimulus = Mark(seen.time_us, len(self.log))
                 return seen
 
+    def send_echo(self, puppet: Puppet, source: str | None = None) -> SeenEcho:
+        """Send one Echo packet of the puppet's, from a foreign address unless told otherwise."""
+        frame = self.echo.frame(puppet, source)
+        self.wire.send(frame, puppet.link)
+        start = self.wire.now()
+        sent = dissect(frame)
+        while True:
+            for seen in reversed(self.echo.log):
+                if seen.sent and seen.datagram == sent:
+                    return seen
+            if self.wire.now() >= start + ECHO_WAIT_US:
+                raise Inconclusive("an Echo packet of the tester's own was not seen on the link within a second")
+            self._pump(self.wire.now() + 1_000)
+
     def start_keepalives(self, puppet: Puppet) -> None:
         """Let the puppet send in the background, from now on."""
         puppet.keepalives = True
@@ -333,7 +349,7 @@ class Bench:
         *,
         expected: str,
         actual: str,
-        frames: Sequence[Seen] = (),
+        frames: Sequence[Seen | SeenEcho] = (),
         requirement: str | None = None,
     ) -> None:
         """Judge something that the case computed itself."""
@@ -428,8 +444,9 @@ class Bench:
         """Live until the next BFD packet on the link, in either direction, or until a time."""
         while True:
             self._send_due_keepalives()
-            wakes = [p.next_keepalive_us for p in self._puppets if p.next_keepalive_us is not None]
-            arrival = self.wire.receive(min([until, *wakes]))
+            self.echo.send_due()
+            wakes = [*(puppet.next_keepalive_us for puppet in self._puppets), self.echo.next_due()]
+            arrival = self.wire.receive(min([until, *(wake for wake in wakes if wake is not None)]))
             if arrival is not None:
                 seen = self._record(arrival)
                 if seen is not None:
@@ -464,7 +481,10 @@ class Bench:
         number = self._recorder.write(arrival.frame, arrival.time_ns, outbound=arrival.sent, interface=arrival.link)
         self._last_frame = arrival.frame
         datagram = dissect(arrival.frame)
-        if datagram is None or datagram.destination_port not in BFD_PORTS:
+        if datagram is None:
+            return None
+        if datagram.destination_port not in BFD_PORTS:
+            self.echo.record(number, arrival, datagram, self._puppets)
             return None
         if is_of_another(datagram, self.node.configured, self.specs):
             return None  # it is in the capture, and no case has to know of it
@@ -502,7 +522,7 @@ def _end(moment: Seen | Mark) -> int:
     return max(moment.time_us, moment.until_us) if isinstance(moment, Mark) else moment.time_us
 
 
-def _frames(packets: Sequence[Seen]) -> list[int]:
+def _frames(packets: Sequence[Seen | SeenEcho]) -> list[int]:
     return [seen.frame for seen in packets[:20]]
 
 

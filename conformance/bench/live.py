@@ -87,7 +87,7 @@ class _End:
         self._number = number
         self._losses = 0
         self.next: Arrival | None = None
-        self._sinks = [sink(family, port, interface) for family in (4, 6) for port in (3784, 4784)]
+        self._sinks = [sink(family, port, interface) for family in (4, 6) for port in (3784, 3785, 4784)]
         self._receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         with contextlib.suppress(OSError):  # needs CAP_NET_ADMIN; the default buffer holds enough for one link

@@ -27,7 +27,8 @@ class Puppet:
 
     `your_discriminator` None reflects whatever the target sent last (0 before that). While `keepalives` is True the
     bench sends a packet every interval: the slower of `desired_min_tx_us` (at least a second unless Up) and what the
-    target requires, less 10 to 25 %. `link` is the number of the link that it sends on.
+    target requires, less 10 to 25 %. `link` is the number of the link that it sends on. While `loops_echo` is True the
+    target's Echo packets go back to it after `echo_delay_us`, except for the next `echo_losses` of them.
     """
 
     local: str
@@ -49,6 +50,9 @@ class Puppet:
     required_min_echo_rx_us: int = 0
     keepalives: bool = False
     answers_polls: bool = True
+    loops_echo: bool = False
+    echo_delay_us: int = 0
+    echo_losses: int = 0
     next_keepalive_us: int | None = None
     last_seen: Seen | None = field(default=None, repr=False)
     spec: SessionSpec | None = None

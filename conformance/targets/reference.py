@@ -135,6 +135,8 @@ class ReferenceNode(PlainNode):
             dscp=spec.dscp,
             local_discr=spec.local_discr,
             remote_discr=spec.remote_discr,
+            required_min_echo_rx_us=spec.required_min_echo_rx_us,
+            desired_min_echo_tx_us=spec.desired_min_echo_tx_us,
         )
         if self.identity(spec) in {self.identity(other) for other in self._specs.values()}:
             raise NodeError(f"reference: add_session {spec.name}: there is a session for this path")
@@ -221,6 +223,23 @@ class ReferenceNode(PlainNode):
         over = self._clock.now + self._sessions[spec.name].detection_time_over_there
         self.set_admin(spec, enabled=False)
         self._clock.call_at(over, lambda: self.remove_session(spec))
+
+    def set_echo(
+        self,
+        spec: SessionSpec,
+        *,
+        required_min_echo_rx_us: int | None = None,
+        desired_min_echo_tx_us: int | None = None,
+    ) -> None:
+        """Change what is done with Echo packets."""
+        session, now = self._sessions[spec.name], self._clock.now
+        try:
+            outputs = session.set_echo(
+                now, required_min_echo_rx_us=required_min_echo_rx_us, desired_min_echo_tx_us=desired_min_echo_tx_us
+            )
+        except ValueError as error:
+            raise NodeError(f"reference: set_echo {spec.name}: {error}") from error
+        self._engine.perform(session, outputs)
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session's own view."""

@@ -14,6 +14,9 @@ MINIMUM_AUTHENTICATED_LENGTH = 26
 SLOW_INTERVAL_US = 1_000_000
 """The least bfd.DesiredMinTxInterval while the session is not Up, microseconds (RFC 5880 section 6.8.3)."""
 
+SEDATE_RX_US = 1_000_000
+"""The least bfd.RequiredMinRxInterval while the Echo function is active, microseconds (RFC 5880 section 6.8.3)."""
+
 INITIAL_REMOTE_MIN_RX_US = 1
 """Initial bfd.RemoteMinRxInterval, microseconds (RFC 5880 section 6.8.1)."""
 

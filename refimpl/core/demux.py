@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from random import Random
 
 from refimpl.core.auth.transmission import Encode
+from refimpl.core.echo import EchoPacket
 from refimpl.core.outputs import Discarded, DiscardReason, Output
 from refimpl.core.packet import ControlPacket, Malformed, Meta
 from refimpl.core.procedures import RFC5880, Procedures
@@ -66,6 +67,14 @@ class SessionTable:
             )
             return None, [Discarded(reason, "6.8.6")]
         return session, session.receive(packet, meta, now)
+
+    def receive_echo(self, packet: EchoPacket | None, interface: str, now: int) -> tuple[Session | None, list[Output]]:
+        """An Echo packet of ours that came back over `interface`: its discriminator finds the session (6.8.8). None is a
+        packet that nobody here can have sent. One that came over another interface has not tested the session's path."""
+        session = self._by_local_discr.get(packet.discriminator) if packet is not None else None
+        if packet is None or session is None or session.config.interface not in ("", interface):
+            return None, [Discarded(DiscardReason.ECHO_UNKNOWN, "6.8.8")]
+        return session, session.receive_echo(packet, now)
 
     def _select(self, packet: ControlPacket, meta: Meta) -> Session | None:
         if packet.your_discriminator != 0:

@@ -1,4 +1,4 @@
-"""The state machine as one table (RFC 5880 sections 6.2, 6.8.4, 6.8.6 and 6.8.15 to 6.8.17).
+"""The state machine as one table (RFC 5880 sections 6.2, 6.8.4 to 6.8.6 and 6.8.15 to 6.8.17).
 
 `TABLE[state, event]` is the next state, the diagnostic to set (None leaves bfd.LocalDiag alone) and the clause.
 Every pair of state and event has a row, also those in which nothing happens: what is not in the table does not exist.
@@ -20,6 +20,7 @@ class Event(Enum):
     RECEIVED_INIT = "received Init"
     RECEIVED_UP = "received Up"
     DETECTION_TIME_EXPIRED = "Detection Time expired"
+    ECHO_FAILED = "Echo packets did not come back"
     DISABLE = "administratively disabled"
     ENABLE = "administratively enabled"
     FORWARDING_PLANE_RESET = "forwarding plane reset"
@@ -49,6 +50,7 @@ class Transition(NamedTuple):
 _ADMIN, _DOWN, _INIT, _UP = State.ADMIN_DOWN, State.DOWN, State.INIT, State.UP
 _NEIGHBOR = Diag.NEIGHBOR_SIGNALED_SESSION_DOWN
 _EXPIRED = Diag.CONTROL_DETECTION_TIME_EXPIRED
+_ECHO_FAILED = Diag.ECHO_FUNCTION_FAILED
 _DISABLED = Diag.ADMINISTRATIVELY_DOWN
 _RESET = Diag.FORWARDING_PLANE_RESET
 _PATH_DOWN = Diag.CONCATENATED_PATH_DOWN
@@ -61,6 +63,7 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_ADMIN, Event.RECEIVED_INIT): Transition(_ADMIN, None, "6.8.6"),
         (_ADMIN, Event.RECEIVED_UP): Transition(_ADMIN, None, "6.8.6"),
         (_ADMIN, Event.DETECTION_TIME_EXPIRED): Transition(_ADMIN, None, "6.8.4"),
+        (_ADMIN, Event.ECHO_FAILED): Transition(_ADMIN, None, "6.8.5"),
         (_ADMIN, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_ADMIN, Event.ENABLE): Transition(_DOWN, None, "6.8.16"),
         # Nobody relies on a session that is AdminDown, and only the operator ends this state (6.2, 6.8.16).
@@ -73,6 +76,7 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_DOWN, Event.RECEIVED_INIT): Transition(_UP, None, "6.8.6"),
         (_DOWN, Event.RECEIVED_UP): Transition(_DOWN, None, "6.8.6"),
         (_DOWN, Event.DETECTION_TIME_EXPIRED): Transition(_DOWN, None, "6.8.4"),
+        (_DOWN, Event.ECHO_FAILED): Transition(_DOWN, None, "6.8.5"),
         (_DOWN, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_DOWN, Event.ENABLE): Transition(_DOWN, None, "6.8.16"),
         (_DOWN, Event.FORWARDING_PLANE_RESET): Transition(_DOWN, _RESET, "6.8.15"),
@@ -84,6 +88,7 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_INIT, Event.RECEIVED_INIT): Transition(_UP, None, "6.8.6"),
         (_INIT, Event.RECEIVED_UP): Transition(_UP, None, "6.8.6"),
         (_INIT, Event.DETECTION_TIME_EXPIRED): Transition(_DOWN, _EXPIRED, "6.8.4"),
+        (_INIT, Event.ECHO_FAILED): Transition(_INIT, None, "6.8.5"),
         (_INIT, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_INIT, Event.ENABLE): Transition(_INIT, None, "6.8.16"),
         (_INIT, Event.FORWARDING_PLANE_RESET): Transition(_DOWN, _RESET, "6.8.15"),
@@ -95,6 +100,7 @@ TABLE: Mapping[tuple[State, Event], Transition] = MappingProxyType(
         (_UP, Event.RECEIVED_INIT): Transition(_UP, None, "6.8.6"),
         (_UP, Event.RECEIVED_UP): Transition(_UP, None, "6.8.6"),
         (_UP, Event.DETECTION_TIME_EXPIRED): Transition(_DOWN, _EXPIRED, "6.8.4"),
+        (_UP, Event.ECHO_FAILED): Transition(_DOWN, _ECHO_FAILED, "6.8.5"),
         (_UP, Event.DISABLE): Transition(_ADMIN, _DISABLED, "6.8.16"),
         (_UP, Event.ENABLE): Transition(_UP, None, "6.8.16"),
         (_UP, Event.FORWARDING_PLANE_RESET): Transition(_DOWN, _RESET, "6.8.15"),

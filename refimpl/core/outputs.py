@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from refimpl.core.constants import State
+from refimpl.core.echo import EchoPacket
 from refimpl.core.packet import ControlPacket
 
 
@@ -38,6 +39,7 @@ class DiscardReason(Enum):
     AUTHENTICATION_LENGTH = "Auth Len does not fit the key, or the section is shorter than that"
     AUTHENTICATION_SEQUENCE = "Sequence Number is outside the window"
     AUTHENTICATION_PROOF = "password or digest does not match the key"
+    ECHO_UNKNOWN = "no Echo packet of ours, or none that is waited for"
     ADMIN_DOWN = "the session is AdminDown"
 
 
@@ -47,6 +49,13 @@ class Transmit:
 
     packet: ControlPacket
     why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class TransmitEcho:
+    """Send `packet` to the remote system, addressed so that it forwards the packet back (5)."""
+
+    packet: EchoPacket
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +101,4 @@ class Slowed:
     factor: int
 
 
-Output = Transmit | StateChanged | Discarded | PollStarted | PollEnded | RemoteForgotten | Slowed
+Output = Transmit | TransmitEcho | StateChanged | Discarded | PollStarted | PollEnded | RemoteForgotten | Slowed

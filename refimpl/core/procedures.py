@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from refimpl.core import demand, reception, timing, transmission
+from refimpl.core import demand, echo, reception, timing, transmission
 from refimpl.core.auth.reception import AUTHENTICATION, AuthRow
-from refimpl.core.constants import SLOW_INTERVAL_US, State
+from refimpl.core.constants import SEDATE_RX_US, SLOW_INTERVAL_US, State
 from refimpl.core.fsm import TABLE, Event, Transition
 from refimpl.core.packet import ControlPacket
 from refimpl.core.poll import PollSequence
@@ -56,11 +56,13 @@ def learn(v: StateVariables, packet: ControlPacket) -> None:
     v.remote_desired_min_tx_interval_us = packet.desired_min_tx_interval_us
     v.remote_detect_mult = packet.detect_mult
     v.remote_control_plane_independent = packet.control_plane_independent
+    v.remote_min_echo_rx_interval_us = packet.required_min_echo_rx_interval_us
 
 
 @dataclass(frozen=True, slots=True)
 class Procedures:
-    """See the module. `slow_interval_us` is the least transmit interval while the session is not Up (6.8.3)."""
+    """See the module. `slow_interval_us` is the least transmit interval while the session is not Up, `sedate_rx_us` the
+    least Required Min RX Interval while the Echo function is active (6.8.3)."""
 
     fsm: Mapping[tuple[State, Event], Transition] = field(default_factory=lambda: TABLE)
     before_selection: tuple[reception.PacketRow, ...] = reception.BEFORE_SELECTION
@@ -79,6 +81,10 @@ class Procedures:
     demand_detection_time: Callable[[StateVariables], int] = demand.detection_time
     contents_differ: Callable[[ControlPacket, ControlPacket], bool] = demand.contents_differ
     slow_interval_us: int = SLOW_INTERVAL_US
+    may_echo: Callable[[StateVariables], bool] = echo.may_echo
+    echo_interval: Callable[[StateVariables], int] = echo.echo_interval
+    echo_failed: Callable[[int, StateVariables], bool] = echo.echo_failed
+    sedate_rx_us: int = SEDATE_RX_US
 
 
 RFC5880 = Procedures()

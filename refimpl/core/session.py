@@ -17,6 +17,7 @@ from refimpl.core.auth.config import AuthConfig
 from refimpl.core.auth.transmission import Encode
 from refimpl.core.congestion import Backoff
 from refimpl.core.constants import INITIAL_REMOTE_MIN_RX_US, Diag, State
+from refimpl.core.echo import JITTER, EchoPacket, EchoStream
 from refimpl.core.fsm import RECEIVED, Event
 from refimpl.core.outputs import (
     Discarded,
@@ -28,6 +29,7 @@ from refimpl.core.outputs import (
     Slowed,
     StateChanged,
     Transmit,
+    TransmitEcho,
     Why,
 )
 from refimpl.core.packet import ControlPacket, Meta
@@ -84,6 +86,8 @@ class Session:
             required_min_rx_in_force_us=config.required_min_rx_us,
             remote_discr=config.remote_discr,
         )
+        self._echo = EchoStream(local_discr, rng)
+        self._want_echo(config.required_min_echo_rx_us, config.desired_min_echo_tx_us)
         self._authenticator = self._authentication(config.auth, encode)
         self._created = now
         self._last_tx: int | None = None
@@ -133,10 +137,19 @@ class Session:
         self._tell_change(now, outputs)
         return outputs
 
+    def receive_echo(self, packet: EchoPacket, now: int) -> list[Output]:
+        """An Echo packet with this session's discriminator came back (6.8.8). `now` is here for uniformity's sake."""
+        if self._echo.came_back(packet):
+            self.counters.echo_received += 1
+            return []
+        self.counters.discarded += 1
+        return [Discarded(DiscardReason.ECHO_UNKNOWN, "6.8.8")]
+
     def on_timer(self, now: int) -> list[Output]:
         """Do what is due at `now`; harmless when nothing is."""
         outputs: list[Output] = []
         self._expire(now, outputs)
+        self._send_echo(now, outputs)
         due = self._next_transmission()
         if due is not None and now >= due:
             self._transmit(Why.PERIODIC, now, outputs)
@@ -177,6 +190,22 @@ class Session:
             raise ValueError(f"the session is {self.state.label}; only one that is Up can be verified")
         outputs: list[Output] = []
         self._wanted_proof = not self.poll.active
+        self._announce(outputs)
+        return outputs
+
+    def set_echo(
+        self, now: int, *, required_min_echo_rx_us: int | None = None, desired_min_echo_tx_us: int | None = None
+    ) -> list[Output]:
+        """Change what is done with Echo packets (6.8.13): loop them back, or (0) not; send them, or (0) not. None leaves
+        one as it is. `now` is here for uniformity's sake. Raises ValueError where the application has no Echo function
+        (RFC 5883 section 3)."""
+        v, outputs = self.variables, list[Output]()
+        if self.profile.echo_port is None and (required_min_echo_rx_us or desired_min_echo_tx_us):
+            raise ValueError(f"there is no Echo function in a session of type {self.profile.name}")
+        self._want_echo(
+            v.required_min_echo_rx_interval_us if required_min_echo_rx_us is None else required_min_echo_rx_us,
+            v.desired_min_echo_tx_interval_us if desired_min_echo_tx_us is None else desired_min_echo_tx_us,
+        )
         self._announce(outputs)
         return outputs
 
@@ -257,10 +286,28 @@ class Session:
             self._expiry(),
             self._forgetting(),
             self._losing_sequence(),
+            self._next_echo(),
             settled,
             self.backoff.deadline(),
         )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    # ------------------------------------------------------------------ the Echo function
+
+    @property
+    def echo_active(self) -> bool:
+        """Echo packets are being sent: the session is Up, and the remote system loops them back (6.8)."""
+        return self._procedures.may_echo(self.variables)
+
+    @property
+    def echo_interval(self) -> int:
+        """The interval between Echo packets before jitter (6.8.9), microseconds; of no meaning while none are sent."""
+        return self._procedures.echo_interval(self.variables)
+
+    @property
+    def loops_echo(self) -> bool:
+        """Echo packets of the remote system are looped back, because that is what outgoing packets announce (6.8.7)."""
+        return self.variables.required_min_echo_rx_interval_us != 0
 
     # ------------------------------------------------------------------ the steady state
 
@@ -269,7 +316,7 @@ class Session:
         v = self.variables
         if v.session_state is not State.UP or not self.poll.idle or self.backoff.level:
             return None
-        if self._wanted_demand or v.demand_in_force or v.remote_demand_mode:
+        if self._wanted_demand or v.demand_in_force or v.remote_demand_mode or self.echo_active:
             return None
         if self._last_accepted is None or self._last_rx is None or v.remote_min_rx_interval_us == 0:
             return None
@@ -371,7 +418,32 @@ class Session:
         since, detection_time = silence
         return since + 2 * detection_time
 
+    def _next_echo(self) -> int | None:
+        """When the next Echo packet is due, and those that did not come back are missed."""
+        if not self.echo_active:
+            return None
+        if self._echo.last_tx is None:
+            return self._created  # that is, at once
+        return self._echo.last_tx + jittered(self.echo_interval, JITTER, self._echo.draw)
+
     # ------------------------------------------------------------------ one writer per fact
+
+    def _want_echo(self, required_min_rx_us: int, desired_min_tx_us: int) -> None:
+        if self.profile.echo_port is not None:
+            self.variables.required_min_echo_rx_interval_us = required_min_rx_us
+            self.variables.desired_min_echo_tx_interval_us = desired_min_tx_us
+
+    def _send_echo(self, now: int, outputs: list[Output]) -> None:
+        """The Echo packet that is due, unless too many are missing for that: then the session is Down (6.8.5)."""
+        due = self._next_echo()
+        if due is None or now < due:
+            return
+        if self._procedures.echo_failed(self._echo.missing, self.variables):
+            self._move(Event.ECHO_FAILED, outputs)
+            self._announce(outputs)
+            return
+        self.counters.echo_transmitted += 1
+        outputs.append(TransmitEcho(self._echo.send(now)))
 
     def _authentication(self, config: AuthConfig | None, encode: Encode | None) -> Authenticator | None:
         if config is None:
@@ -417,6 +489,10 @@ class Session:
         v, rules = self.variables, self._procedures
         tx, rx = self.backoff.slowed(self._wanted_tx), self.backoff.slowed(self._wanted_rx)
         mult, asks = self._wanted_mult, self._wanted_demand
+        if not self.echo_active:
+            self._echo.stop()
+        elif rx != 0:  # zero asks for fewer packets still, namely none
+            rx = max(rx, rules.sedate_rx_us)
         if not self.poll.idle:
             # A change now would be spread over a Poll Sequence that is about another one (6.8.3): it waits.
             tx, rx, asks = v.desired_min_tx_interval_us, v.required_min_rx_interval_us, v.demand_mode

@@ -30,3 +30,5 @@ class Counters:
     transmitted: int = 0
     received: int = 0
     discarded: int = 0
+    echo_transmitted: int = 0
+    echo_received: int = 0

@@ -15,6 +15,7 @@ from refimpl.core.outputs import (
     Slowed,
     StateChanged,
     Transmit,
+    TransmitEcho,
 )
 from refimpl.core.packet import AuthSection
 
@@ -22,6 +23,7 @@ EVENT_NAMES: dict[type[Output], str] = {
     StateChanged: "session:state_changed",
     Discarded: "rx:discarded",
     Transmit: "tx:packet",
+    TransmitEcho: "tx:echo",
     PollStarted: "poll:started",
     PollEnded: "poll:ended",
     RemoteForgotten: "session:remote_forgotten",
@@ -39,6 +41,8 @@ def record(now: int, output: Output) -> dict[str, Any]:
         entry["state"] = State(packet.state).label
         entry["why"] = output.why.value
         return entry
+    if isinstance(output, TransmitEcho):
+        return entry | {"discriminator": output.packet.discriminator, "sequence": output.packet.sequence}
     return entry | {field.name: _plain(getattr(output, field.name)) for field in fields(output)}
 
 

@@ -20,6 +20,7 @@ def compose(v: StateVariables, *, poll: bool, final: bool) -> ControlPacket:
         your_discriminator=v.remote_discr,
         desired_min_tx_interval_us=v.desired_min_tx_interval_us,
         required_min_rx_interval_us=v.required_min_rx_interval_us,
+        required_min_echo_rx_interval_us=v.required_min_echo_rx_interval_us,
     )
 
 

@@ -18,6 +18,10 @@ class StateVariables:
     which 6.8.4 computes the Detection Time; 0 until a packet came. Sequence numbers are 0 to 2**32-1, circular, and
     mean nothing while `auth_type` is 0. The C bit of each direction is no variable of 6.8.1, but has to be kept for
     RFC 5882 section 4.3.
+
+    6.8.1 has no variables for the Echo function. `required_min_echo_rx_interval_us` is announced (0: Echo packets are
+    not looped back), `desired_min_echo_tx_interval_us` is the operator's wish (0: none are sent), and
+    `remote_min_echo_rx_interval_us` the last received field.
     """
 
     local_discr: int
@@ -43,6 +47,9 @@ class StateVariables:
     remote_detect_mult: int = 0
     control_plane_independent: bool = False
     remote_control_plane_independent: bool = False
+    required_min_echo_rx_interval_us: int = 0
+    desired_min_echo_tx_interval_us: int = 0
+    remote_min_echo_rx_interval_us: int = 0
 
     @property
     def both_up(self) -> bool:

@@ -1,7 +1,7 @@
-"""Single hop over IPv4 and IPv6: RFC 5881 sections 3 (selection), 4 (port), 5 (TTL or Hop Limit 255) and 6
+"""Single hop over IPv4 and IPv6: RFC 5881 sections 3 (selection), 4 (ports), 5 (TTL or Hop Limit 255) and 6
 (point-to-point links)."""
 
-from refimpl.core.constants import PORT_SINGLE_HOP, TTL_MAX
+from refimpl.core.constants import PORT_ECHO, PORT_SINGLE_HOP, TTL_MAX
 from refimpl.core.outputs import DiscardReason
 from refimpl.core.packet import Meta
 from refimpl.core.profile import Profile, SessionConfig, of_service_level
@@ -23,4 +23,5 @@ SINGLE_HOP = Profile(
     destination_port=PORT_SINGLE_HOP,
     rows=(SessionRow(DiscardReason.TTL, "RFC 5881 section 5", lambda p, m, v: v.auth_type == 0 and m.ttl != TTL_MAX),),
     selects=selects,
+    echo_port=PORT_ECHO,
 )

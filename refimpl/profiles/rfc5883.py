@@ -3,6 +3,8 @@
 Section 4.2, discriminators that were signalled outside BFD, needs no profile: packets then name their session from the
 first one on.
 
+There is no Echo function over several hops (section 3).
+
 RFC 5883 has no rule about the TTL or Hop Limit of received packets: the 255 of a single hop cannot be asked for across
 routers (section 3), and authentication takes its place (section 6). So every TTL is accepted unless the operator, who
 knows how long the path is, sets a bound.

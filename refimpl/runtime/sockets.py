@@ -140,7 +140,7 @@ class Receiver:
         self._traits = _FAMILIES[family]
         self._interface_names: dict[int, str] = {}
         self._empty_at_us = monotonic_us()
-        self._socket = _open(family)
+        self._socket = open_udp(family)
         try:
             for level, option in self._traits.receive_options:
                 self._socket.setsockopt(level, option, 1)
@@ -149,7 +149,7 @@ class Receiver:
             self._socket.bind((self._traits.wildcard, port))
         except OSError as error:
             self._socket.close()
-            raise EngineError(f"cannot receive on UDP port {port} over {self._traits.name}: {_reason(error)}") from None
+            raise EngineError(f"cannot receive on UDP port {port} over {self._traits.name}: {reason(error)}") from None
 
     def fileno(self) -> int:
         """For the event loop."""
@@ -213,11 +213,11 @@ class Transmitter:
     def __init__(self, config: SessionConfig, profile: Profile, rng: Random, taken: Container[int]) -> None:
         family, interface = family_of(config.local), profile.leaves_by(config)
         dscp = DSCP_NETWORK_CONTROL if config.dscp is None else config.dscp
-        self._socket = _open(family)
+        self._socket = open_udp(family)
         self.failures = 0
         self.problem = ""
         try:
-            scope = _bind_to_interface(self._socket, interface) if interface else 0
+            scope = bind_to_interface(self._socket, interface) if interface else 0
             # Only link-local addresses want a scope; the kernel ignores it elsewhere.
             suffix = (0, scope) if family is socket.AF_INET6 else ()
             self._peer = (config.peer, profile.destination_port, *suffix)
@@ -227,7 +227,7 @@ class Transmitter:
             self.source_port = self._bind(config.local, suffix, rng, taken)
         except OSError as error:
             self._socket.close()
-            raise EngineError(f"cannot send from {config.local}: {_reason(error)}") from None
+            raise EngineError(f"cannot send from {config.local}: {reason(error)}") from None
         except EngineError:
             self._socket.close()
             raise
@@ -253,7 +253,7 @@ class Transmitter:
                 break
             except OSError as error:
                 self.failures += 1
-                self.problem = _reason(error)
+                self.problem = reason(error)
         return self.problem != before
 
     def _bind(self, local: str, suffix: tuple[int, ...], rng: Random, taken: Container[int]) -> int:
@@ -270,16 +270,17 @@ class Transmitter:
         raise EngineError(f"cannot send from {local}: no free UDP port in {SOURCE_PORT_MIN}-{SOURCE_PORT_MAX}")
 
 
-def _open(family: socket.AddressFamily) -> socket.socket:
+def open_udp(family: socket.AddressFamily) -> socket.socket:
+    """A UDP socket that never blocks. Raises EngineError."""
     try:
         opened = socket.socket(family, socket.SOCK_DGRAM)
     except OSError as error:
-        raise EngineError(f"cannot open a UDP socket over {_FAMILIES[family].name}: {_reason(error)}") from None
+        raise EngineError(f"cannot open a UDP socket over {_FAMILIES[family].name}: {reason(error)}") from None
     opened.setblocking(False)
     return opened
 
 
-def _bind_to_interface(opened: socket.socket, interface: str) -> int:
+def bind_to_interface(opened: socket.socket, interface: str) -> int:
     """Bind to the interface and return its index. Raises EngineError for one that does not exist, else OSError."""
     try:
         index = socket.if_nametoindex(interface)
@@ -303,5 +304,6 @@ _REASONS = {
 }
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """An error of the kernel in words for an operator."""
     return _REASONS.get(error.errno or 0) or os.strerror(error.errno or 0)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from itertools import count
 
 from refimpl.core.demux import SessionTable
-from refimpl.core.outputs import Output, Transmit
+from refimpl.core.outputs import Output, Transmit, TransmitEcho
 from refimpl.core.packet import Meta
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
 from refimpl.wire.codec import decode, encode
+from refimpl.wire.echo import decode_echo, encode_echo
 
 Send = Callable[[Session, bytes], None]
 Observe = Callable[[int, Session | None, Output], None]
@@ -25,13 +26,15 @@ def ignore(now: int, session: Session | None, output: Output) -> None:
 class Speaker:
     """All sessions of one system, driven by an engine.
 
-    `table` keeps the sessions; `send` transmits a payload for one of them; `observe` is told of every output with the
+    `table` keeps the sessions; `send` transmits a Control packet's payload for one of them, `send_echo` an Echo packet's;
+    `observe` is told of every output with the
     time, and with None for packets that no session claims.
     """
 
-    def __init__(self, table: SessionTable, send: Send, *, observe: Observe = ignore) -> None:
+    def __init__(self, table: SessionTable, send: Send, send_echo: Send, *, observe: Observe = ignore) -> None:
         self._table = table
         self._send = send
+        self._send_echo = send_echo
         self._observe = observe
         # (deadline, tie-breaker, session); an entry is stale unless it is the session's latest.
         self._heap: list[tuple[int, int, Session]] = []
@@ -59,11 +62,18 @@ class Speaker:
         session, outputs = self._table.receive(decode(payload), meta, now)
         self.perform(session, outputs, now)
 
+    def receive_echo(self, payload: bytes, interface: str, now: int) -> None:
+        """The UDP payload of an Echo packet arrived that was addressed to this system."""
+        session, outputs = self._table.receive_echo(decode_echo(payload), interface, now)
+        self.perform(session, outputs, now)
+
     def perform(self, session: Session | None, outputs: list[Output], now: int) -> None:
         """Carry out what a session answered to a packet, a timer or a command."""
         for output in outputs:
             if isinstance(output, Transmit) and session is not None:
                 self._send(session, encode(output.packet))
+            elif isinstance(output, TransmitEcho) and session is not None:
+                self._send_echo(session, encode_echo(output.packet))
             self._observe(now, session, output)
         if session is not None:
             self._reschedule(session)

@@ -14,9 +14,13 @@ from refimpl.core.outputs import Output
 from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
+from refimpl.runtime.echo import echo_datagram, is_looped
+from refimpl.runtime.echo_port import EchoPort
 from refimpl.runtime.sockets import EngineError, Receiver, Transmitter, family_of, monotonic_us
 from refimpl.runtime.speaker import Observe, Speaker, ignore
 from refimpl.wire.codec import encode
+from refimpl.wire.echo import loop_back
+from refimpl.wire.frames import dissect
 
 __all__ = ["EngineError", "UdpEngine"]
 
@@ -47,9 +51,11 @@ class UdpEngine:
         self._on_transmit_problem = on_transmit_problem
         self._receivers: dict[tuple[AddressFamily, int], Receiver] = {}
         self._transmitters: dict[Session, Transmitter] = {}
+        self._echo_ports: dict[tuple[AddressFamily, str], EchoPort] = {}
+        self._echo_problems: dict[Session, str] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._armed = 0
-        self.speaker = Speaker(SessionTable(rng, procedures, encode), self._send, observe=observe)
+        self.speaker = Speaker(SessionTable(rng, procedures, encode), self._send, self._send_echo, observe=observe)
 
     @property
     def now(self) -> int:
@@ -62,6 +68,8 @@ class UdpEngine:
         transmitter = Transmitter(config, profile, self._rng, taken)
         try:
             self._listen(family_of(config.local), profile.destination_port)
+            if config.required_min_echo_rx_us or config.desired_min_echo_tx_us:
+                self._listen_for_echo(config)
             session = self.speaker.add(config, profile, self.now)
         except (EngineError, ValueError) as error:
             transmitter.close()
@@ -76,11 +84,27 @@ class UdpEngine:
         self.speaker.remove(session)
         self._transmitters.pop(session).close()
         self._hang_up_unused()
+        self._echo_problems.pop(session, None)
 
     def perform(self, session: Session, outputs: list[Output]) -> None:
         """Carry out what a session answered to a command, and keep its new deadline."""
         self.speaker.perform(session, outputs, self.now)
         self._arm()
+
+    def set_echo(
+        self,
+        session: Session,
+        *,
+        required_min_echo_rx_us: int | None = None,
+        desired_min_echo_tx_us: int | None = None,
+    ) -> None:
+        """`Session.set_echo`, and the sockets for it. Raises EngineError, ValueError, and then nothing has changed."""
+        if required_min_echo_rx_us or desired_min_echo_tx_us:
+            self._listen_for_echo(session.config)
+        outputs = session.set_echo(
+            self.now, required_min_echo_rx_us=required_min_echo_rx_us, desired_min_echo_tx_us=desired_min_echo_tx_us
+        )
+        self.perform(session, outputs)
 
     def source_port(self, session: Session) -> int:
         """The UDP source port of the session's packets (RFC 5881 section 4)."""
@@ -110,6 +134,22 @@ class UdpEngine:
             receiver = self._receivers.pop(key)
             self._loop.remove_reader(receiver.fileno())
             receiver.close()
+        interfaces = {_echo_key(other.config) for other in self._transmitters}
+        for unused in self._echo_ports.keys() - interfaces:
+            self._hang_up_echo(unused)
+
+    def _listen_for_echo(self, config: SessionConfig) -> None:
+        if not config.interface:
+            raise EngineError("the Echo function needs the session's interface")
+        key = _echo_key(config)
+        if key not in self._echo_ports:
+            port = self._echo_ports[key] = EchoPort(config.interface, family_of(config.local))
+            self._loop.add_reader(port.fileno(), self._on_echo, port)
+
+    def _hang_up_echo(self, key: tuple[AddressFamily, str]) -> None:
+        port = self._echo_ports.pop(key)
+        self._loop.remove_reader(port.fileno())
+        port.close()
 
     def _on_readable(self, receiver: Receiver) -> None:
         for _ in range(_BATCH):
@@ -124,6 +164,31 @@ class UdpEngine:
             return None
         self.speaker.receive(arrival.payload, arrival.meta, arrival.at_us)
         return arrival.at_us
+
+    def _on_echo(self, port: EchoPort) -> None:
+        """Read what waits, within limits: our own packets that came back, and the far end's to be sent back."""
+        for _ in range(_BATCH):
+            frame = port.read()
+            if frame is None:
+                break
+            datagram = dissect(frame)
+            if datagram is None:
+                continue
+            if is_looped(datagram, port.interface, self.speaker.sessions):
+                looped = loop_back(frame)
+                if looped is not None:
+                    port.send_frame(looped)
+            elif any(session.config.local == datagram.destination for session in self._transmitters):
+                self.speaker.receive_echo(datagram.payload, port.interface, self.now)
+        self._arm()
+
+    def _send_echo(self, session: Session, payload: bytes) -> None:
+        port = self._echo_ports[_echo_key(session.config)]
+        datagram = echo_datagram(session, payload, self.source_port(session))
+        problem = port.send(datagram, session.config.peer)
+        if problem != self._echo_problems.get(session, ""):
+            self._echo_problems[session] = problem
+            self._on_transmit_problem(session, problem)
 
     def _send(self, session: Session, payload: bytes) -> None:
         transmitter = self._transmitters[session]
@@ -158,4 +223,11 @@ class UdpEngine:
         for receiver in list(self._receivers.values()):
             while (arrived := self._receive(receiver)) is not None and arrived < began:
                 pass
+        for port in list(self._echo_ports.values()):
+            self._on_echo(port)
         return began
+
+
+def _echo_key(config: SessionConfig) -> tuple[AddressFamily, str]:
+    """Sessions of one interface and address family share a port for Echo packets."""
+    return family_of(config.local), config.interface

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from random import Random
 
-from refimpl.core.constants import DSCP_NETWORK_CONTROL, SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
+from refimpl.core.constants import DSCP_NETWORK_CONTROL, PORT_ECHO, SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX
 from refimpl.core.demux import SessionTable
 from refimpl.core.outputs import Output
 from refimpl.core.packet import Meta
@@ -13,9 +13,11 @@ from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
 from refimpl.runtime.clock import VirtualClock
+from refimpl.runtime.echo import echo_datagram, is_looped
 from refimpl.runtime.link import LinkEnd
 from refimpl.runtime.speaker import Observe, Speaker, ignore
 from refimpl.wire.codec import encode
+from refimpl.wire.echo import loop_back
 from refimpl.wire.frames import ECN_BITS, Datagram, build, dissect
 
 
@@ -45,6 +47,8 @@ class EngineFlaws:
     shared_source_port: bool = False
     destination_port: int | None = None
     interface: str | None = None
+    echo_mac: str = ""
+    """Where frames with Echo packets go, if not to the neighbour (RFC 5881 section 4)."""
     incoming: Callable[[Datagram], Datagram | None] | None = None
     """What becomes of a received datagram before anything looks at it; None drops it."""
     outgoing: Callable[[Session, Datagram], Iterable[Datagram]] | None = None
@@ -73,7 +77,7 @@ class VirtualEngine:
         # RFC 5881 section 4: one source port a session, in range, not shared as long as there are enough.
         self._ports = count(self._flaws.first_source_port, self._flaws.ports_per_session)
         self._source_ports: dict[Session, int] = {}
-        self.speaker = Speaker(table(rng, procedures, encode, kind), self._send, observe=observe)
+        self.speaker = Speaker(table(rng, procedures, encode, kind), self._send, self._send_echo, observe=observe)
         self._armed: int | None = None
         for interface in interfaces:
             interface.end.deliver = lambda frame, interface=interface: self._receive(interface, frame)
@@ -101,8 +105,13 @@ class VirtualEngine:
         datagram = dissect(frame)
         if datagram is not None and self._flaws.incoming is not None:
             datagram = self._flaws.incoming(datagram)
+        if datagram is None:
+            return
+        if datagram.destination_port == PORT_ECHO:
+            self._receive_echo(interface, frame, datagram)
+            return
         # An address belongs to the system, whichever interface has it (RFC 1122 section 3.3.4.2, the weak model).
-        if datagram is None or datagram.destination not in self._by_address:
+        if datagram.destination not in self._by_address:
             return
         meta = Meta(
             payload_length=len(datagram.payload),
@@ -117,6 +126,22 @@ class VirtualEngine:
         )
         self.speaker.receive(datagram.payload, meta, self._clock.now)
         self._arm()
+
+    def _receive_echo(self, interface: VirtualInterface, frame: bytes, datagram: Datagram) -> None:
+        if datagram.destination in interface.addresses:
+            self.speaker.receive_echo(datagram.payload, interface.name, self._clock.now)
+            self._arm()
+        elif is_looped(datagram, interface.name, self.speaker.sessions):
+            looped = loop_back(frame)
+            if looped is not None:
+                interface.end.send(looped)
+
+    def _send_echo(self, session: Session, payload: bytes) -> None:
+        flaws = self._flaws
+        interface = self._interfaces[session.config.interface]
+        datagram = echo_datagram(session, payload, self._source_ports[session])
+        for each in (datagram,) if flaws.outgoing is None else flaws.outgoing(session, datagram):
+            interface.end.send(build(each, interface.mac, flaws.echo_mac or interface.neighbour_mac))
 
     def _send(self, session: Session, payload: bytes) -> None:
         config, flaws = session.config, self._flaws

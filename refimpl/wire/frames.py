@@ -88,6 +88,21 @@ def dissect(frame: bytes) -> Datagram | None:
     return None
 
 
+def decrement_ttl(tagged: bytes) -> bytes | None:
+    """What a router makes of an untagged frame without its MAC addresses, that is from the EtherType on: TTL or Hop Limit
+    less by one, IPv4 header checksum to match. None for a packet that would not live on, or is not IP."""
+    ethertype, packet = int.from_bytes(tagged[:2]), bytearray(tagged[2:])
+    at = {_ETHERTYPE_IPV4: 8, _ETHERTYPE_IPV6: 7}.get(ethertype)
+    if at is None or len(packet) < _IPV4_HEADER or packet[at] <= 1:
+        return None
+    packet[at] -= 1
+    if ethertype == _ETHERTYPE_IPV4:
+        header = (packet[0] & 0x0F) * 4
+        packet[10:12] = bytes(2)
+        packet[10:12] = struct.pack("!H", _checksum(bytes(packet[:header])))
+    return tagged[:2] + bytes(packet)
+
+
 def _check_ranges(datagram: Datagram) -> None:
     for name, value, greatest in (
         ("source_port", datagram.source_port, _UINT16_MAX),

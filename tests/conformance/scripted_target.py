@@ -31,6 +31,7 @@ LINK = Link(
     target_mac="02:00:00:00:00:0b",
     tester_addresses={4: "192.0.2.1", 6: "2001:db8::1"},
     target_addresses={4: "192.0.2.2", 6: "2001:db8::2"},
+    prefix_lengths={4: 24, 6: 64},
 )
 
 SECOND = replace(

@@ -1,0 +1,84 @@
+"""Patches for deviants of the Echo function: what is done to Echo packets on their way in or out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import count
+
+from refimpl.core.constants import PORT_ECHO, State
+from refimpl.core.demux import SessionTable
+from refimpl.core.echo import EchoPacket
+from refimpl.core.outputs import Discarded, DiscardReason, Output
+from refimpl.core.packet import ControlPacket, Meta
+from refimpl.core.session import Session
+from refimpl.core.variables import StateVariables
+from refimpl.runtime.virtual import EngineFlaws
+from refimpl.wire.frames import Datagram
+
+
+def sending_echo(**fields: object) -> EngineFlaws:
+    """Outgoing Echo packets with fields of their datagram set."""
+    return bending_echo(lambda session, datagram: [replace(datagram, **fields)])  # type: ignore[arg-type]
+
+
+def bending_echo(bend: Callable[[Session, Datagram], Iterable[Datagram]]) -> EngineFlaws:
+    """Outgoing Echo packets replaced; Control packets go out as they are."""
+
+    def outgoing(session: Session, datagram: Datagram) -> Iterable[Datagram]:
+        return bend(session, datagram) if datagram.destination_port == PORT_ECHO else (datagram,)
+
+    return EngineFlaws(outgoing=outgoing)
+
+
+def dropping_echo(drops: Callable[[Datagram], bool]) -> EngineFlaws:
+    """Some Echo packets are not taken in, so that they are neither looped back nor noticed."""
+
+    def incoming(datagram: Datagram) -> Datagram | None:
+        return None if datagram.destination_port == PORT_ECHO and drops(datagram) else datagram
+
+    return EngineFlaws(incoming=incoming)
+
+
+def every_other() -> Callable[[Datagram], bool]:
+    """True for each second datagram."""
+    number = count()
+    return lambda datagram: next(number) % 2 == 1
+
+
+def willing_in(*states: State) -> Callable[[StateVariables], bool]:
+    """Echo packets are sent in these states, other conditions as they should be."""
+    return lambda v: (
+        v.session_state in states and v.remote_min_echo_rx_interval_us != 0 and v.desired_min_echo_tx_interval_us != 0
+    )
+
+
+class Slow(Session):
+    """A session that takes in five Control packets a second, whatever it announces."""
+
+    last = -1_000_000
+
+    def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
+        """See above."""
+        if now - self.last < 200_000 and self.state is State.UP and not packet.final:
+            return [Discarded(DiscardReason.NO_SESSION, "deviant")]
+        self.last = now
+        return super().receive(packet, meta, now)
+
+
+class Boastful(Session):
+    """A session that announces to loop Echo packets back, and does not."""
+
+    @property
+    def loops_echo(self) -> bool:
+        """No."""
+        return False
+
+
+class Mixing(SessionTable):
+    """A table that gives every Echo packet to its first session."""
+
+    def receive_echo(self, packet: EchoPacket | None, interface: str, now: int) -> tuple[Session | None, list[Output]]:
+        """See above."""
+        if packet is None:
+            return super().receive_echo(packet, interface, now)
+        first = next(iter(self))
+        return first, first.receive_echo(packet, now)

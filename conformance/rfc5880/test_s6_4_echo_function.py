@@ -1,0 +1,71 @@
+"""RFC 5880 section 6.4: the Echo function, and what an announced rate commits a system to."""
+
+from itertools import pairwise
+
+from conformance.bench.bench import PROMPT_US, Bench
+from conformance.bench.cases import case
+from conformance.bench.echo_scenario import echo_rx_of, judge_returned, looping, send_echoes
+from conformance.bench.match import control
+from conformance.bench.packets import in_words, milliseconds
+from conformance.bench.puppet import SLOW_US
+from conformance.bench.scenario import announce, establish, poll, stays_up
+from conformance.bench.verdicts import Inconclusive
+from refimpl.core.constants import State
+from topologies.node import Capability
+
+FAST_US = 50_000
+
+
+@case("5880-6.4-01", judges=["5880-6.4-r04"], needs=[Capability.ECHO_REFLECT])
+def test_far_end_slows_control_packets(bench: Bench) -> None:
+    """The far end runs the Echo function and raises Required Min RX Interval to a second: the target copes."""
+    puppet = looping(bench)
+    announce(bench, puppet, required_min_rx_us=SLOW_US)
+    start = bench.mark()
+    send_echoes(bench, puppet, 10, max(100_000, echo_rx_of(puppet)))
+    final = poll(bench, puppet)
+    left = [seen for seen in bench.from_target(start) if seen.packet.state != State.UP]
+    if left or final.packet.state != State.UP:
+        raise Inconclusive(f"the target left Up: {in_words((left or [final])[0])}")
+    bench.check(True, expected="state Up at either rate of Control packets", actual="")
+
+
+@case("5880-6.4-02", judges=["5880-6.4-r05"])
+def test_directions_differ(bench: Bench) -> None:
+    """Control packets at one a second from the target and eight a second to it: the target copes."""
+    puppet = bench.puppet(desired_min_tx_us=125_000, required_min_rx_us=SLOW_US)
+    establish(bench, puppet=puppet, required_min_rx_us=125_000, desired_min_tx_us=125_000)
+    start = bench.mark()
+    bench.elapse(2 * SLOW_US)
+    left = [seen for seen in bench.from_target(start) if seen.packet.state != State.UP]
+    if left:
+        raise Inconclusive(f"the target left Up: {in_words(left[0])}")
+    bench.check(True, expected="state Up with a rate of its own in each direction", actual="")
+
+
+@case("5880-6.4-03", judges=["5880-6.4-r08"])
+def test_control_packets_at_the_announced_rate(bench: Bench) -> None:
+    """Control packets every 50 ms, as announced, with a Detection Time of 250 ms: the session stays Up."""
+    puppet = bench.puppet(detect_mult=5)
+    establish(bench, puppet=puppet, required_min_rx_us=FAST_US)
+    announce(bench, puppet, desired_min_tx_us=FAST_US)
+    start = bench.mark()
+    bench.elapse(2 * SLOW_US)
+    sent = [seen.time_us for seen in bench.log if seen.sent and seen.time_us >= start.time_us]
+    gap = max((later - earlier for earlier, later in pairwise(sent)), default=0)
+    if gap + bench.tolerance_between(start) > 3 * FAST_US:
+        raise Inconclusive(f"the tester itself left {milliseconds(gap)} between two packets")
+    stays_up(bench, puppet, start, because=f"a packet came at least every {milliseconds(gap)}")
+
+
+@case("5880-6.4-04", judges=["5880-6.4-r09"], needs=[Capability.ECHO_REFLECT])
+def test_echo_packets_at_the_announced_rate(bench: Bench) -> None:
+    """Echo packets at the announced rate come back while Control packets come at theirs."""
+    puppet = bench.puppet(desired_min_tx_us=FAST_US)
+    looping(bench, interval_us=FAST_US, puppet=puppet, required_min_rx_us=FAST_US)
+    start = bench.mark()
+    sent = send_echoes(bench, puppet, 30, max(FAST_US, echo_rx_of(puppet)))
+    # A link may lose a packet now and then; one in ten is more than that.
+    judge_returned(bench, sent, "5880-6.4-r09", at_least=27, because="they were sent at the rate that it announces")
+    stays_up(bench, puppet, start, requirement="5880-6.4-r09")
+    bench.wait(control(state=State.UP), within_us=PROMPT_US, after=bench.mark(), what="a sane target", puppet=puppet)
