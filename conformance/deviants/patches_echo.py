@@ -9,6 +9,7 @@ from refimpl.core.demux import SessionTable
 from refimpl.core.echo import EchoPacket
 from refimpl.core.outputs import Discarded, DiscardReason, Output
 from refimpl.core.packet import ControlPacket, Meta
+from refimpl.core.procedures import learn
 from refimpl.core.session import Session
 from refimpl.core.variables import StateVariables
 from refimpl.runtime.virtual import EngineFlaws
@@ -52,25 +53,23 @@ def willing_in(*states: State) -> Callable[[StateVariables], bool]:
 
 
 class Slow(Session):
-    """A session that takes in five Control packets a second, whatever it announces."""
+    """A session that takes in two or three Control packets a second, Polls and Finals aside."""
 
     last = -1_000_000
 
     def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
         """See above."""
-        if now - self.last < 200_000 and self.state is State.UP and not packet.final:
+        if now - self.last < 400_000 and self.state is State.UP and not (packet.poll or packet.final):
             return [Discarded(DiscardReason.NO_SESSION, "deviant")]
         self.last = now
         return super().receive(packet, meta, now)
 
 
-class Boastful(Session):
-    """A session that announces to loop Echo packets back, and does not."""
-
-    @property
-    def loops_echo(self) -> bool:
-        """No."""
-        return False
+def heedless(v: StateVariables, packet: ControlPacket) -> None:
+    """Required Min Echo RX Interval is taken over unless it is zero."""
+    before = v.remote_min_echo_rx_interval_us
+    learn(v, packet)
+    v.remote_min_echo_rx_interval_us = packet.required_min_echo_rx_interval_us or before
 
 
 class Mixing(SessionTable):

@@ -25,7 +25,7 @@ def test_a_stream_that_ends_is_noticed(bench: Bench) -> None:
 @case("5880-6.8.8-01", judges=["5880-6.8.8-r01"], needs=[*SEND, Capability.IPV4, Capability.IPV6], seconds=8)
 def test_the_right_session_fails(bench: Bench) -> None:
     """Of two sessions with Echo packets, the one whose packets stop coming back fails, and the other does not."""
-    kept, failing = sending(bench, 4), sending(bench, 6)
+    failing, kept = sending(bench, 4), sending(bench, 6)
     start = bench.mark()
     failing.loops_echo = False
     bench.until(start.time_us + PATIENCE_US)

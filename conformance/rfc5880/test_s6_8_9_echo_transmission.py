@@ -9,7 +9,7 @@ from conformance.bench.echo_scenario import ECHO_US, echoes, judge_none, never_e
 from conformance.bench.match import Not, control
 from conformance.bench.packets import milliseconds
 from conformance.bench.puppet import SLOW_US
-from conformance.bench.scenario import SLOW_WAIT_US, in_init
+from conformance.bench.scenario import SLOW_WAIT_US, establish, in_init
 from conformance.bench.verdicts import Inconclusive
 from refimpl.core.constants import State
 from topologies.node import Capability
@@ -48,7 +48,9 @@ def test_none_after_down(bench: Bench) -> None:
 @case("5880-6.8.9-03", judges=["5880-6.8.9-r02"], needs=SEND)
 def test_none_without_willingness(bench: Bench) -> None:
     """While the far end announces Required Min Echo RX Interval 0, no Echo packets are sent."""
-    puppet = willing(bench)
+    puppet = bench.puppet(loops_echo=True)
+    establish(bench, puppet=puppet)
+    bench.command(bench.node.set_echo, bench.specs[0], desired_min_echo_tx_us=ECHO_US)
     bench.elapse(SLOW_US)
     judge_none(bench, echoes(bench, puppet), "5880-6.8.9-r02", "before the far end announces that it loops them back")
     start_echo(bench, puppet)

@@ -69,8 +69,9 @@ class SessionTable:
         return session, session.receive(packet, meta, now)
 
     def receive_echo(self, packet: EchoPacket | None, interface: str, now: int) -> tuple[Session | None, list[Output]]:
-        """An Echo packet of ours that came back over `interface`: its discriminator finds the session (6.8.8). None is a
-        packet that nobody here can have sent. One that came over another interface has not tested the session's path."""
+        """An Echo packet of ours that came back over `interface`: its discriminator finds the session (6.8.8). None
+        is a packet that nobody here can have sent. One that came over another interface has not tested the session's
+        path."""
         session = self._by_local_discr.get(packet.discriminator) if packet is not None else None
         if packet is None or session is None or session.config.interface not in ("", interface):
             return None, [Discarded(DiscardReason.ECHO_UNKNOWN, "6.8.8")]

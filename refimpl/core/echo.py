@@ -1,8 +1,8 @@
 """The Echo function from the side that sends (RFC 5880 sections 5, 6.4, 6.8.5, 6.8.8 and 6.8.9).
 
-An Echo packet is the sender's own business, so its contents are ours to choose: the local discriminator, which finds the
-session again; a sequence number; and a random token, which nobody can guess who has not seen the packet. That is all
-the authentication that an Echo packet can have: whoever sees it can loop it back (section 9).
+An Echo packet is the sender's own business, so its contents are ours to choose: the local discriminator, which finds
+the session again; a sequence number; and a random token, which nobody can guess who has not seen the packet. That is
+all the authentication that an Echo packet can have: whoever sees it can loop it back (section 9).
 
 How a failure is detected is a local matter, too (6.8.5). Here the session has failed when as many packets in a row as
 bfd.DetectMult have not come back by the time when the next one is due. Packets are counted rather than timed, so that a

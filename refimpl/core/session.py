@@ -196,9 +196,9 @@ class Session:
     def set_echo(
         self, now: int, *, required_min_echo_rx_us: int | None = None, desired_min_echo_tx_us: int | None = None
     ) -> list[Output]:
-        """Change what is done with Echo packets (6.8.13): loop them back, or (0) not; send them, or (0) not. None leaves
-        one as it is. `now` is here for uniformity's sake. Raises ValueError where the application has no Echo function
-        (RFC 5883 section 3)."""
+        """Change what is done with Echo packets (6.8.13): loop them back, or (0) not; send them, or (0) not. None
+        leaves one as it is. `now` is here for uniformity's sake. Raises ValueError where the application has no Echo
+        function (RFC 5883 section 3)."""
         v, outputs = self.variables, list[Output]()
         if self.profile.echo_port is None and (required_min_echo_rx_us or desired_min_echo_tx_us):
             raise ValueError(f"there is no Echo function in a session of type {self.profile.name}")

@@ -1,4 +1,5 @@
-"""Echo packets in their datagrams (RFC 5881 section 4), and whose Echo packets this system loops back; for every engine.
+"""Echo packets in their datagrams (RFC 5881 section 4), and whose Echo packets this system loops back; for every
+engine.
 
 The source address must give the far end no cause for Redirects, so it must not be of the link's subnet, and an operator
 may have no other address to offer. Then it is one that the registries keep as a source that nobody has: the IPv4 dummy

@@ -26,9 +26,8 @@ def ignore(now: int, session: Session | None, output: Output) -> None:
 class Speaker:
     """All sessions of one system, driven by an engine.
 
-    `table` keeps the sessions; `send` transmits a Control packet's payload for one of them, `send_echo` an Echo packet's;
-    `observe` is told of every output with the
-    time, and with None for packets that no session claims.
+    `table` keeps the sessions; `send` transmits a Control packet's payload for one of them, `send_echo` an Echo
+    packet's; `observe` is told of every output with the time, and with None for packets that no session claims.
     """
 
     def __init__(self, table: SessionTable, send: Send, send_echo: Send, *, observe: Observe = ignore) -> None:

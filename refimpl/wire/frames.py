@@ -89,8 +89,8 @@ def dissect(frame: bytes) -> Datagram | None:
 
 
 def decrement_ttl(tagged: bytes) -> bytes | None:
-    """What a router makes of an untagged frame without its MAC addresses, that is from the EtherType on: TTL or Hop Limit
-    less by one, IPv4 header checksum to match. None for a packet that would not live on, or is not IP."""
+    """What a router makes of an untagged frame without its MAC addresses, that is from the EtherType on: TTL or Hop
+    Limit less by one, IPv4 header checksum to match. None for a packet that would not live on, or is not IP."""
     ethertype, packet = int.from_bytes(tagged[:2]), bytearray(tagged[2:])
     at = {_ETHERTYPE_IPV4: 8, _ETHERTYPE_IPV6: 7}.get(ethertype)
     if at is None or len(packet) < _IPV4_HEADER or packet[at] <= 1:

@@ -1,4 +1,4 @@
-"""The state machine against the RFC's own words, typed a second time (RFC 5880 sections 6.2, 6.8.4, 6.8.6, 6.8.15 to
+"""The state machine against the RFC's own words, typed a second time (RFC 5880 sections 6.2, 6.8.4 to 6.8.6, 6.8.15 to
 6.8.17)."""
 
 from itertools import product
@@ -10,7 +10,7 @@ from refimpl.core.constants import Diag, State
 from refimpl.core.fsm import RECEIVED, TABLE, Event
 
 ADMIN, DOWN, INIT, UP = State.ADMIN_DOWN, State.DOWN, State.INIT, State.UP
-EXPIRED, NEIGHBOR, BY_ADMIN = 1, 3, 7
+EXPIRED, ECHO_FAILED, NEIGHBOR, BY_ADMIN = 1, 2, 3, 7
 
 # state, event, next state, diagnostic that the RFC tells to set (None: it does not mention bfd.LocalDiag)
 EXPECTED = [
@@ -21,6 +21,11 @@ EXPECTED = [
     (ADMIN, "received Up", ADMIN, None),
     # 6.8.4: expiry concerns Init and Up alone
     (ADMIN, "Detection Time expired", ADMIN, None),
+    # 6.8.5 and 6.8.9: there are Echo packets to be missed while Up alone
+    (ADMIN, "Echo packets did not come back", ADMIN, None),
+    (DOWN, "Echo packets did not come back", DOWN, None),
+    (INIT, "Echo packets did not come back", INIT, None),
+    (UP, "Echo packets did not come back", DOWN, ECHO_FAILED),
     # 6.8.16
     (ADMIN, "administratively disabled", ADMIN, BY_ADMIN),
     (ADMIN, "administratively enabled", DOWN, None),
@@ -66,7 +71,7 @@ EXPECTED = [
 def test_the_expectation_and_the_table_are_both_the_full_product() -> None:
     full = set(product(State, Event))
 
-    assert len(full) == len(EXPECTED) == 40
+    assert len(full) == len(EXPECTED) == 44
     assert {(state, Event(event)) for state, event, _, _ in EXPECTED} == full
     assert set(TABLE) == full
 
@@ -76,7 +81,7 @@ def test_row(state: State, event: str, expected: State, diag: int | None) -> Non
     row = TABLE[state, Event(event)]
 
     assert (row.state, row.diag) == (expected, diag)
-    assert row.clause in {"6.8.4", "6.8.6", "6.8.15", "6.8.16", "6.8.17"}
+    assert row.clause in {"6.8.4", "6.8.5", "6.8.6", "6.8.15", "6.8.16", "6.8.17"}
 
 
 def test_every_value_of_the_state_field_is_an_event() -> None:

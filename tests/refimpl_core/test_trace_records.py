@@ -16,9 +16,11 @@ def records(rig: Rig) -> list[dict[str, object]]:
 
 def story() -> Rig:
     """A session that does everything it can do."""
-    rig = Rig()
+    rig = Rig(desired_min_echo_tx_us=50_000)
     rig.settle()
     rig.note(rig.session.congested(rig.now))
+    rig.hear(State.UP, required_min_echo_rx_interval_us=50_000)
+    rig.advance(600_000)
     rig.disable()
     rig.hear(State.DOWN)
     rig.advance(3_000_000)

@@ -24,6 +24,7 @@ class Station:
         self.speaker = Speaker(
             SessionTable(Random(1)),
             lambda session, payload: self.sent.append((self.now, session, payload)),
+            lambda session, payload: None,
             observe=lambda now, session, output: self.observed.append((now, session, output)),
         )
 
