@@ -368,7 +368,9 @@ class Bench:
             )
         return tolerance
 
-    def tolerance_between(self, since: Seen | Mark | None = None, until: Seen | None = None) -> int:
+    def tolerance_between(
+        self, since: Seen | SeenEcho | Mark | None = None, until: Seen | SeenEcho | None = None
+    ) -> int:
         """The tolerance that the tester's lateness between two moments calls for, however coarse."""
         return oracle.tolerance_us(
             real=self.wire.real,

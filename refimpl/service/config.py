@@ -86,6 +86,22 @@ MIN_TTL_ALLOWED = "an integer from 0 (any TTL) to 255"
 DISCRIMINATOR_ALLOWED = "an integer from 1 to 4294967295"
 
 
+ECHO_ALLOWED = "a mapping with the keys transmit, required_min_rx, source"
+
+
+class EchoModel(Model):
+    """The Echo function of a session (RFC 5880 section 6.4); durations of 0 are off."""
+
+    transmit: Duration = Field(default=0, description=REQUIRED_MIN_RX_ALLOWED)
+    required_min_rx: Duration = Field(default=0, description=REQUIRED_MIN_RX_ALLOWED)
+    source: Address | None = Field(default=None, description="a unicast address outside of the link's subnet")
+
+    @property
+    def in_use(self) -> bool:
+        """Whether Echo packets are sent or looped back."""
+        return bool(self.transmit or self.required_min_rx)
+
+
 class SessionModel(Model):
     """One session; durations are microseconds after validation."""
 
@@ -106,6 +122,7 @@ class SessionModel(Model):
     dscp: Dscp | None = Field(default=None, description="an integer from 0 to 63")
     local_discriminator: Discriminator | None = Field(default=None, description=DISCRIMINATOR_ALLOWED)
     remote_discriminator: Discriminator | None = Field(default=None, description=DISCRIMINATOR_ALLOWED)
+    echo: EchoModel = Field(default=EchoModel(), description=ECHO_ALLOWED)
 
     @model_validator(mode="after")
     def _addresses_fit(self) -> Self:
@@ -129,6 +146,16 @@ class SessionModel(Model):
             raise clash(f"interface is missing; type {self.type} needs it")
         if self.point_to_point and (not self.interface or self.type != SINGLE_HOP.name):
             raise clash("point_to_point is about an interface, over one hop; allowed is type single_hop with interface")
+        return self
+
+    @model_validator(mode="after")
+    def _echo_fits(self) -> Self:
+        if self.echo.in_use and self.type != SINGLE_HOP.name:
+            raise clash("echo: there is no Echo function over several hops; allowed type is single_hop")
+        if self.echo.in_use and not self.interface:
+            raise clash("interface is missing; echo needs it")
+        if self.echo.source is not None and (":" in self.echo.source) != (":" in self.local):
+            raise clash(f"echo.source {self.echo.source} and local {self.local} must be of the same address family")
         return self
 
     @property
@@ -179,6 +206,9 @@ class SessionModel(Model):
             dscp=self.dscp,
             local_discr=self.local_discriminator or 0,
             remote_discr=self.remote_discriminator or 0,
+            required_min_echo_rx_us=self.echo.required_min_rx,
+            desired_min_echo_tx_us=self.echo.transmit,
+            echo_source=self.echo.source or "",
         )
 
 

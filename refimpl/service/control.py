@@ -53,6 +53,13 @@ class Show(Model):
     name: SessionName | None = Field(default=None, description=NAME_ALLOWED)
 
 
+class EchoChange(Model):
+    """What to do with Echo packets from now on; what is not given stays."""
+
+    transmit: Duration | None = Field(default=None, description=REQUIRED_MIN_RX_ALLOWED)
+    required_min_rx: Duration | None = Field(default=None, description=REQUIRED_MIN_RX_ALLOWED)
+
+
 class SetParameters(Named):
     """New parameters; what is not given stays."""
 
@@ -60,6 +67,7 @@ class SetParameters(Named):
     required_min_rx: Duration | None = Field(default=None, description=REQUIRED_MIN_RX_ALLOWED)
     detect_mult: DetectMult | None = Field(default=None, description=DETECT_MULT_ALLOWED)
     send_key: KeyId | None = Field(default=None, description=SEND_KEY_ALLOWED)
+    echo: EchoChange = Field(default=EchoChange(), description="a mapping with the keys transmit, required_min_rx")
 
 
 class SetAdmin(Named):
@@ -117,8 +125,14 @@ def _add(system: System, request: Any) -> Answer:
 
 
 def _set(system: System, request: Any) -> Answer:
-    if request.send_key is not None:  # first, because it alone may be refused
+    if request.send_key is not None:  # first, because it may be refused
         system.set_send_key(request.name, request.send_key)
+    if request.echo != EchoChange():  # so may this
+        system.set_echo(
+            request.name,
+            required_min_echo_rx_us=request.echo.required_min_rx,
+            desired_min_echo_tx_us=request.echo.transmit,
+        )
     system.set_timers(
         request.name,
         desired_min_tx_us=request.desired_min_tx,

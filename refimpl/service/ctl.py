@@ -14,6 +14,8 @@ DEFAULT_SOCKET = "/run/refbfd/control.sock"
 TIMEOUT_S = 5.0
 WIDTH = 80
 
+_ECHO_KEYS = ("transmit", "required_min_rx", "source")
+
 EXIT_REFUSED = 1
 EXIT_UNREACHABLE = 3
 
@@ -35,8 +37,13 @@ def main() -> None:
     request = {
         key: value for key, value in vars(options).items() if key not in ("socket", "json") and value is not None
     }
+    echo = {key: request.pop(f"echo_{key}") for key in _ECHO_KEYS if f"echo_{key}" in request}
+    if echo:
+        request["echo"] = echo
     if options.command == "set" and len(request) == len(("command", "name")):
-        parser.error("set: nothing to change; give --desired-min-tx, --required-min-rx, --detect-mult or --send-key")
+        parser.error(
+            "set: nothing to change; give --desired-min-tx, --required-min-rx, --detect-mult, --send-key or --echo-..."
+        )
     try:
         _converse(options.socket, request, as_json=options.json)
     except TimeoutError:
@@ -152,10 +159,15 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--local-discriminator", metavar="NUMBER", type=int, help="signalled outside BFD")
     add.add_argument("--remote-discriminator", metavar="NUMBER", type=int, help="signalled outside BFD")
 
+    _add_echo(add)
+    add.add_argument("--echo-source", metavar="ADDRESS", help="of Echo packets; outside of the link's subnet")
+
     change = commands.add_parser("set", help="change parameters of a running session")
     change.add_argument("name", metavar="NAME")
     _add_timers(change, required=False)
     change.add_argument("--send-key", metavar="ID", type=int, help="send with another of the session's keys")
+
+    _add_echo(change)
 
     admin = commands.add_parser("admin", help="enable (up) or disable (down) a session")
     admin.add_argument("name", metavar="NAME")
@@ -189,6 +201,11 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("watch", help="print changes of state until Ctrl-C")
     return parser
+
+
+def _add_echo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--echo-transmit", metavar="DURATION", help="send Echo packets; 0ms: do not")
+    parser.add_argument("--echo-required-min-rx", metavar="DURATION", help="loop Echo packets back; 0ms: do not")
 
 
 def _add_timers(parser: argparse.ArgumentParser, *, required: bool) -> None:

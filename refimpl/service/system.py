@@ -91,6 +91,21 @@ class System:
         )
         self._engine.perform(session, outputs)
 
+    def set_echo(
+        self, name: str, *, required_min_echo_rx_us: int | None = None, desired_min_echo_tx_us: int | None = None
+    ) -> None:
+        """Loop Echo packets back, or send them, from now on; 0 is off (RFC 5880 section 6.8.13). Raises RefusedError,
+        and EngineError where there are no sockets for it."""
+        session = self._find(name)
+        try:
+            self._engine.set_echo(
+                session,
+                required_min_echo_rx_us=required_min_echo_rx_us,
+                desired_min_echo_tx_us=desired_min_echo_tx_us,
+            )
+        except (EngineError, ValueError) as error:
+            raise RefusedError(f"session {name!r}: {error}") from None
+
     def set_send_key(self, name: str, key_id: int) -> None:
         """Authenticate outgoing packets with another of the session's keys (RFC 5880 section 6.7); it stays Up. Raises
         RefusedError."""
@@ -272,10 +287,15 @@ class System:
             "source_port": self._engine.source_port(session),
             "transmit_interval_us": session.transmit_interval,
             "detection_time_us": session.detection_time,
+            "required_min_echo_rx_us": v.required_min_echo_rx_interval_us,
+            "remote_min_echo_rx_us": v.remote_min_echo_rx_interval_us,
+            "echo_interval_us": session.echo_interval if session.echo_active else 0,
             "counters": {
                 "transmitted": counters.transmitted,
                 "received": counters.received,
                 "discarded": counters.discarded,
+                "echo_transmitted": counters.echo_transmitted,
+                "echo_received": counters.echo_received,
                 "transmit_failures": self._engine.transmit_failures(session),
             },
         }

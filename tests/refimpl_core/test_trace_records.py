@@ -23,7 +23,7 @@ def story() -> Rig:
     rig.advance(600_000)
     rig.disable()
     rig.hear(State.DOWN)
-    rig.advance(3_000_000)
+    rig.advance(5_000_000)
     return rig
 
 

@@ -91,6 +91,8 @@ _NEEDS: Mapping[Capability, Mapping[str, Any]] = {
     Capability.SERVICE_LEVELS: {"dscp": 10},
     Capability.DETECT_MULT_ONE: {"detect_mult": 1},
     Capability.CONTROL_PLANE_INDEPENDENT: {"control_plane_independent": True},
+    Capability.ECHO_SEND: {"desired_min_echo_tx_us": 100_000},
+    Capability.ECHO_REFLECT: {"required_min_echo_rx_us": 100_000},
 }
 """Capabilities that a session needs from the start, with what makes a session need them."""
 

@@ -1,7 +1,8 @@
 """BIRD as a node: one process in the target namespace, sessions through its configuration. Tried with BIRD 2.0.12.
 
 BIRD has a bfd protocol for each address family, so that an IPv4 and an IPv6 session of one interface have timers of
-their own. `min tx interval` is announced while a session is Up; in other states BIRD announces one second.
+their own. `min tx interval` is announced while a session is Up; in other states BIRD announces one second. It has
+no Echo function: the words for it in the template are what a BIRD that had one might call it, and are refused.
 """
 
 import time

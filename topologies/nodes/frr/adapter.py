@@ -102,6 +102,7 @@ class FrrNode(PlainNode):
         lines += ["passive-mode"] if spec.passive else []
         lines += ["demand-mode"] if spec.demand else []
         lines += ["control-plane-independent"] if spec.control_plane_independent else []
+        lines += _echo_lines(spec.required_min_echo_rx_us, spec.desired_min_echo_tx_us) if _has_echo(spec) else []
         timers = _timer_settings(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         try:
             self._configure(
@@ -169,6 +170,17 @@ class FrrNode(PlainNode):
         """Tried in the words that bfdd would have for it."""
         line = "congestion" if congested else "no congestion"
         self._configure("set_congested", spec, [_peer(spec), line], must_exist=True)
+
+    def set_echo(
+        self,
+        spec: SessionSpec,
+        *,
+        required_min_echo_rx_us: int | None = None,
+        desired_min_echo_tx_us: int | None = None,
+    ) -> None:
+        """`echo receive-interval` and `echo-mode` with `echo transmit-interval`."""
+        lines = _echo_lines(required_min_echo_rx_us, desired_min_echo_tx_us)
+        self._configure("set_echo", spec, [_peer(spec), *lines], must_exist=True)
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `show bfd peer ... json` has it."""
@@ -238,6 +250,23 @@ def _timer_settings(
     if detect_mult is not None:
         settings["detect-multiplier"] = detect_mult
     return settings
+
+
+def _has_echo(spec: SessionSpec) -> bool:
+    """FRR refuses any word about the Echo function in a multihop session; a wish for it has to be refused, too."""
+    return spec.kind == "single_hop" or bool(spec.required_min_echo_rx_us or spec.desired_min_echo_tx_us)
+
+
+def _echo_lines(required_min_echo_rx_us: int | None, desired_min_echo_tx_us: int | None) -> list[str]:
+    """Configuration lines for the Echo function; 0 is off, None says nothing."""
+    lines = []
+    if required_min_echo_rx_us is not None:
+        interval = milliseconds("Required Min Echo RX Interval", required_min_echo_rx_us) or "disabled"
+        lines.append(f"echo receive-interval {interval}")
+    if desired_min_echo_tx_us is not None:
+        interval = milliseconds("Echo transmit interval", desired_min_echo_tx_us)
+        lines += [f"echo transmit-interval {interval}", "echo-mode"] if interval else ["no echo-mode"]
+    return lines
 
 
 def _lines(settings: Mapping[str, int]) -> list[str]:

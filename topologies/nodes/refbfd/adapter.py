@@ -140,6 +140,16 @@ class RefbfdNode(PlainNode):
         """Delete the session; it goes on saying AdminDown for a while."""
         self._control.run("remove", spec.name)
 
+    def set_echo(
+        self,
+        spec: SessionSpec,
+        *,
+        required_min_echo_rx_us: int | None = None,
+        desired_min_echo_tx_us: int | None = None,
+    ) -> None:
+        """Change what is done with Echo packets."""
+        self._control.run("set", spec.name, *_echo_options(required_min_echo_rx_us, desired_min_echo_tx_us))
+
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `refbfdctl show` has it; a session that it refuses to show is absent."""
         try:
@@ -162,6 +172,7 @@ class RefbfdNode(PlainNode):
         options = [word for key, value in (where | signalled).items() if value for word in (f"--{key}", str(value))]
         options += _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         options += ["--dscp", str(spec.dscp)] if spec.dscp is not None else []
+        options += _echo_options(spec.required_min_echo_rx_us or None, spec.desired_min_echo_tx_us or None)
         self._control.run("add", name, *options, *_flags(spec))
 
 
@@ -212,4 +223,17 @@ def _timer_options(desired_min_tx_us: int | None, required_min_rx_us: int | None
         "--required-min-rx": None if required_min_rx_us is None else f"{required_min_rx_us}us",
         "--detect-mult": detect_mult,
     }
+    return _words(options)
+
+
+def _echo_options(required_min_echo_rx_us: int | None, desired_min_echo_tx_us: int | None) -> list[str]:
+    return _words(
+        {
+            "--echo-required-min-rx": None if required_min_echo_rx_us is None else f"{required_min_echo_rx_us}us",
+            "--echo-transmit": None if desired_min_echo_tx_us is None else f"{desired_min_echo_tx_us}us",
+        }
+    )
+
+
+def _words(options: Mapping[str, str | int | None]) -> list[str]:
     return [str(word) for option, value in options.items() if value is not None for word in (option, value)]
