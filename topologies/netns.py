@@ -68,6 +68,15 @@ def enter(namespace: str) -> None:
         raise LabError(f"namespace {namespace}: {error.strerror}") from error
 
 
+def make_router(namespace: str) -> None:
+    """Let the kernel of `namespace` forward, without ingress filtering, as it does on a router: for daemons that leave
+    it to the kernel to loop Echo packets back (RFC 5881 section 2). Raises LabError."""
+    try:
+        _call_in(namespace, _forward)
+    except OSError as error:
+        raise LabError(f"namespace {namespace}: {error}") from error
+
+
 def lay_links(lab: LabDescription) -> None:
     """Lay the lab's links between its two namespaces, ready to carry packets. Raises LabError.
 
@@ -137,6 +146,13 @@ def _quieten() -> None:
                 raise LabError("this kernel runs without IPv6, which the laboratory needs: boot without ipv6.disable=1")
             for name, value in settings.items():
                 (folder / name).write_text(f"{value}\n")
+
+
+def _forward() -> None:
+    for family in ("ipv4", "ipv6"):
+        Path(f"/proc/sys/net/{family}/conf/all/forwarding").write_text("1\n")
+    for filtering in Path("/proc/sys/net/ipv4/conf").glob("*/rp_filter"):
+        filtering.write_text("0\n")
 
 
 def _complete_checksums(interfaces: Iterable[str]) -> None:

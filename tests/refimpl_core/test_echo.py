@@ -1,5 +1,6 @@
 """The Echo function of one session (RFC 5880 sections 6.4, 6.8.3, 6.8.5, 6.8.8, 6.8.9, 6.8.13, 6.8.16)."""
 
+import itertools
 from dataclasses import replace
 from random import Random
 
@@ -59,14 +60,14 @@ def test_the_slower_of_wish_and_permission_is_the_interval(remote_us: int) -> No
     rig = echo_rig()
     rig.hear(State.UP, required_min_echo_rx_interval_us=remote_us)
     times = [time for time, _ in answer(rig, 1_300_000)]
-    assert {later - earlier for earlier, later in zip(times, times[1:], strict=False)} == {max(50_000, remote_us)}
+    assert {later - earlier for earlier, later in itertools.pairwise(times)} == {max(50_000, remote_us)}
 
 
 def test_jitter_leaves_three_quarters() -> None:
     rig = echo_rig(draw=SHORTEST)
     rig.hear(State.UP, **WILLING)
     times = [time for time, _ in answer(rig, 900_000)]
-    assert {later - earlier for earlier, later in zip(times, times[1:], strict=False)} == {37_500}
+    assert {later - earlier for earlier, later in itertools.pairwise(times)} == {37_500}
 
 
 def test_zero_ends_it_at_once() -> None:

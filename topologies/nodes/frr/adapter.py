@@ -64,9 +64,12 @@ class FrrNode(PlainNode):
 
         Raises NodeError with the daemon's last words when one does not answer.
         """
+        from topologies.netns import make_router  # noqa: PLC0415 - pyroute2 is there on Linux only
+
         folder = lab.folder / cls.manifest.name
         vtysh = cls.manifest.find("vtysh")
         processes: list[int] = []
+        make_router(lab.target_namespace)  # bfdd leaves it to the kernel to loop IPv4 Echo packets back
         _prepare(folder, lab.run_id)
         try:
             for daemon in _DAEMONS:

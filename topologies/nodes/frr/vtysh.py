@@ -14,6 +14,9 @@ from topologies.node import NodeError
 
 _TIMEOUT_S = 10.0
 
+_REMARKS = ("% Echo mode works correctly for IPv4",)
+"""How lines begin that look like refusals, though the command was obeyed."""
+
 
 class VtyshError(NodeError):
     """A daemon refused a command, or did not answer. The message is the daemon's own line."""
@@ -39,7 +42,7 @@ class Vtysh:
         except subprocess.TimeoutExpired:
             raise VtyshError(f"vtysh does not answer within {_TIMEOUT_S:g} s") from None
         lines = (done.stdout + done.stderr).strip().splitlines()
-        refusals = [line for line in lines if line.startswith("%")]
+        refusals = [line for line in lines if line.startswith("%") and not line.startswith(_REMARKS)]
         if refusals:
             raise VtyshError(refusals[0])
         if done.returncode != 0:
