@@ -255,6 +255,12 @@ class Bench:
         puppet.keepalives = True
         puppet.next_keepalive_us = self.wire.now() + puppet.interval_us()
 
+    def hasten_keepalives(self, puppet: Puppet) -> None:
+        """Let the puppet's next keep-alive obey an interval that has become shorter: a compliant peer does not wait for
+        the old one to end (RFC 5880 section 6.8.3), and the target's Detection Time may not last that long."""
+        if puppet.next_keepalive_us is not None:
+            puppet.next_keepalive_us = min(puppet.next_keepalive_us, self.wire.now() + puppet.interval_us())
+
     def stop_keepalives(self, puppet: Puppet) -> Mark:
         """Silence the puppet; answers to Polls, too. Returns the moment."""
         puppet.keepalives = puppet.answers_polls = False
@@ -499,7 +505,10 @@ class Bench:
         return seen
 
     def _react(self, puppet: Puppet, seen: Seen) -> None:
-        puppet.last_seen = seen
+        before, puppet.last_seen = puppet.last_seen, seen
+        required_us = seen.packet.required_min_rx_interval_us
+        if before is not None and required_us < before.packet.required_min_rx_interval_us:
+            self.hasten_keepalives(puppet)
         if seen.packet.poll and puppet.answers_polls:
             self._emit(puppet, replace(puppet.packet(), final=True))
 

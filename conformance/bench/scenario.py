@@ -214,6 +214,7 @@ def announce(bench: Bench, puppet: Puppet, **fields: Any) -> Seen:
     Returns the packet that announced the change. Raises Inconclusive when no Final comes."""
     for name, value in fields.items():
         setattr(puppet, name, value)
+    bench.hasten_keepalives(puppet)
     poll(bench, puppet)
     return next(seen for seen in reversed(bench.log) if seen.sent and seen.packet.poll)
 

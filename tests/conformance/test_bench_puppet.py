@@ -5,7 +5,7 @@ from scripted_target import LINK, MS, ScriptedWire, bench_on, control
 
 from conformance.bench import match
 from conformance.bench.bench import Bench
-from conformance.bench.scenario import pace_polls, poll
+from conformance.bench.scenario import announce, pace_polls, poll
 from conformance.bench.verdicts import Inconclusive
 from refimpl.core.constants import State
 from refimpl.core.packet import ControlPacket
@@ -108,3 +108,22 @@ def test_polls_keep_the_distance_that_the_target_announces(wire: ScriptedWire, b
     assert bench.now() == 0
     finals = [poll(bench, puppet) for _ in range(3)]
     assert [final.time_us for final in finals] == [MS, 302 * MS, 603 * MS]
+
+
+def test_a_shorter_interval_of_the_target_s_does_not_wait_for_the_old_one(wire: ScriptedWire, bench: Bench) -> None:
+    puppet = bench.puppet(state=State.UP, desired_min_tx_us=50 * MS)
+    wire.at(0, control(required_min_rx_interval_us=1_000 * MS))
+    bench.until(MS)
+    bench.start_keepalives(puppet)
+    wire.at(100 * MS, control(required_min_rx_interval_us=50 * MS))
+    bench.until(160 * MS)
+    assert [time for time in sent_at(bench) if 100 * MS < time <= 150 * MS]
+
+
+def test_a_shorter_interval_of_its_own_does_not_wait_for_the_old_one(wire: ScriptedWire, bench: Bench) -> None:
+    wire.react = answer_polls
+    puppet = bench.puppet(state=State.UP, desired_min_tx_us=1_000 * MS)
+    bench.start_keepalives(puppet)
+    told = announce(bench, puppet, desired_min_tx_us=50 * MS)
+    bench.until(told.time_us + 51 * MS)
+    assert [time for time in sent_at(bench) if told.time_us < time <= told.time_us + 50 * MS]

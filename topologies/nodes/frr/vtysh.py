@@ -30,7 +30,7 @@ class Vtysh:
         self._command = [str(program), "--config_dir", str(folder), "--vty_socket", str(folder), "-d", daemon]
 
     def run(self, commands: Sequence[str]) -> str:
-        """Give the commands in one call and return what was printed; the first refusal ends the call.
+        """Give the commands in one call and return what was printed, remarks left out; the first refusal ends the call.
 
         Raises VtyshError. The exit status alone does not tell: some refusals are only printed.
         """
@@ -47,7 +47,7 @@ class Vtysh:
             raise VtyshError(refusals[0])
         if done.returncode != 0:
             raise VtyshError(lines[-1] if lines else f"vtysh ends with {done.returncode} and no word")
-        return done.stdout
+        return "".join(line for line in done.stdout.splitlines(keepends=True) if not line.startswith(_REMARKS))
 
 
 def last_json(text: str) -> dict[str, Any]:
