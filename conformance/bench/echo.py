@@ -66,7 +66,7 @@ class EchoTraffic:
                 self.strays.append(seen)
             return
         self.log.append(seen)
-        if not arrival.sent and datagram.payload not in self._contents:
+        if not arrival.sent and not self.is_own(seen):
             self._loop_back(seen, arrival.frame, puppets)
 
     def frame(self, puppet: Puppet, source: str | None) -> bytes:
@@ -89,11 +89,12 @@ class EchoTraffic:
         return [
             seen
             for seen in self.log
-            if not seen.sent
-            and seen.time_us > after_us
-            and seen.datagram.payload not in self._contents
-            and family in (None, seen.family)
+            if not seen.sent and seen.time_us > after_us and not self.is_own(seen) and family in (None, seen.family)
         ]
+
+    def is_own(self, seen: SeenEcho) -> bool:
+        """Is this a packet that the tester made, and not one of the target's?"""
+        return seen.datagram.payload in self._contents
 
     def returned(self, sent: SeenEcho) -> list[SeenEcho]:
         """Copies of a packet of the tester's that came back."""

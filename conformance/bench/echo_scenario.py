@@ -62,6 +62,16 @@ def echoes(bench: Bench, puppet: Puppet, after_us: int = 0) -> list[SeenEcho]:
     return bench.echo.from_target(after_us, 6 if ":" in puppet.peer else 4)
 
 
+def must_have_looped(bench: Bench, puppet: Puppet, after_us: int) -> None:
+    """Raise Inconclusive unless the target's Echo packets since a moment were looped back, the one on its way excepted:
+    otherwise a session that fails for want of them is no fault of the target's."""
+    own = echoes(bench, puppet, after_us)
+    looped = [seen for seen in bench.echo.log if seen.sent and seen.time_us > after_us and not bench.echo.is_own(seen)]
+    mine = [seen for seen in looped if seen.datagram.destination == puppet.peer]
+    if len(own) < 2 or len(mine) < len(own) - 1:
+        raise Inconclusive(f"of {len(own)} Echo packets of the target's {len(mine)} were looped back")
+
+
 def find_echo(bench: Bench, puppet: Puppet, after_us: int, within_us: int) -> SeenEcho | None:
     """The target's first Echo packet after a moment; None when the time is up."""
     while True:

@@ -3,7 +3,7 @@
 from conformance.bench.bench import Bench
 from conformance.bench.cases import case
 from conformance.bench.echo import echo_in_words
-from conformance.bench.echo_scenario import ECHO_US, echoes, sending, willing
+from conformance.bench.echo_scenario import ECHO_US, echoes, must_have_looped, sending, willing
 from conformance.bench.puppet import SLOW_US
 from conformance.bench.scenario import announce, stays_up
 from conformance.bench.verdicts import Inconclusive
@@ -36,6 +36,5 @@ def test_contents_find_the_session(bench: Bench) -> None:
     puppet = sending(bench)
     start = bench.mark()
     bench.elapse(2 * SLOW_US)
-    if len(echoes(bench, puppet, start.time_us)) < 2:
-        raise Inconclusive("the target has stopped sending Echo packets")
+    must_have_looped(bench, puppet, start.time_us)
     stays_up(bench, puppet, start, because="every Echo packet came back")
