@@ -266,6 +266,8 @@ def test_declared_lacks_are_true(node: BirdNode, lab: LabDescription) -> None:
         Capability.PATH_DOWN: ("bird: set_path_down slot0-0: syntax error, unexpected BFD", ""),
         Capability.FORWARDING_RESET: ("bird: reset_forwarding slot0-0: syntax error, unexpected BFD", ""),
         Capability.CONGESTION: ("bird: set_congested slot0-0: syntax error, unexpected BFD", ""),
+        Capability.ECHO_SEND: ("bird: ", " syntax error, unexpected ECHO, expecting RX or TX"),
+        Capability.ECHO_REFLECT: ("bird: ", " syntax error, unexpected ECHO, expecting RX or TX"),
     }
     assert set(refusals) <= set(evidence)
     assert all(words.startswith("bird: ") for words in evidence.values())
