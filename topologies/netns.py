@@ -72,7 +72,7 @@ def make_router(namespace: str) -> None:
     """Let the kernel of `namespace` forward, without ingress filtering, as it does on a router: for daemons that leave
     it to the kernel to loop Echo packets back (RFC 5881 section 2). Raises LabError."""
     try:
-        _call_in(namespace, _forward)
+        call_in(namespace, _forward)
     except OSError as error:
         raise LabError(f"namespace {namespace}: {error}") from error
 

@@ -7,8 +7,8 @@ from itertools import count
 from refimpl.core.constants import PORT_ECHO, State
 from refimpl.core.demux import SessionTable
 from refimpl.core.echo import EchoPacket
-from refimpl.core.outputs import Discarded, DiscardReason, Output
-from refimpl.core.packet import ControlPacket, Meta
+from refimpl.core.outputs import Output
+from refimpl.core.packet import ControlPacket
 from refimpl.core.procedures import learn
 from refimpl.core.session import Session
 from refimpl.core.variables import StateVariables
@@ -50,19 +50,6 @@ def willing_in(*states: State) -> Callable[[StateVariables], bool]:
     return lambda v: (
         v.session_state in states and v.remote_min_echo_rx_interval_us != 0 and v.desired_min_echo_tx_interval_us != 0
     )
-
-
-class Slow(Session):
-    """A session that takes in two or three Control packets a second, Polls and Finals aside."""
-
-    last = -1_000_000
-
-    def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
-        """See above."""
-        if now - self.last < 400_000 and self.state is State.UP and not (packet.poll or packet.final):
-            return [Discarded(DiscardReason.NO_SESSION, "deviant")]
-        self.last = now
-        return super().receive(packet, meta, now)
 
 
 def heedless(v: StateVariables, packet: ControlPacket) -> None:

@@ -158,7 +158,6 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--dscp", metavar="NUMBER", type=int, help="only for this service level")
     add.add_argument("--local-discriminator", metavar="NUMBER", type=int, help="signalled outside BFD")
     add.add_argument("--remote-discriminator", metavar="NUMBER", type=int, help="signalled outside BFD")
-
     _add_echo(add)
     add.add_argument("--echo-source", metavar="ADDRESS", help="of Echo packets; outside of the link's subnet")
 
@@ -166,9 +165,20 @@ def _parser() -> argparse.ArgumentParser:
     change.add_argument("name", metavar="NAME")
     _add_timers(change, required=False)
     change.add_argument("--send-key", metavar="ID", type=int, help="send with another of the session's keys")
-
     _add_echo(change)
 
+    _add_reports(commands)
+
+    remove = commands.add_parser("remove", help="say AdminDown for a Detection Time, and forget the session")
+    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("--at-once", action="store_true", default=None, help="say it once")
+
+    commands.add_parser("watch", help="print changes of state until Ctrl-C")
+    return parser
+
+
+def _add_reports(commands: Any) -> None:
+    """What an operator, or something that acts for one, tells a session while it runs."""
     admin = commands.add_parser("admin", help="enable (up) or disable (down) a session")
     admin.add_argument("name", metavar="NAME")
     admin.add_argument("state", choices=("up", "down"))
@@ -194,13 +204,6 @@ def _parser() -> argparse.ArgumentParser:
     congestion = commands.add_parser("congestion", help="report congestion (on: halve the load), or its end (off)")
     congestion.add_argument("name", metavar="NAME")
     congestion.add_argument("state", choices=("on", "off"))
-
-    remove = commands.add_parser("remove", help="say AdminDown for a Detection Time, and forget the session")
-    remove.add_argument("name", metavar="NAME")
-    remove.add_argument("--at-once", action="store_true", default=None, help="say it once")
-
-    commands.add_parser("watch", help="print changes of state until Ctrl-C")
-    return parser
 
 
 def _add_echo(parser: argparse.ArgumentParser) -> None:
