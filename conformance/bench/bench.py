@@ -19,6 +19,7 @@ from conformance.bench.echo import EchoTraffic, SeenEcho
 from conformance.bench.match import Match
 from conformance.bench.packets import Seen, in_words, milliseconds
 from conformance.bench.puppet import Puppet
+from conformance.bench.signing import CIRCLE, SCHEMES, Seal, Signer
 from conformance.bench.standing import PORTS, is_of_another, serving
 from conformance.bench.verdicts import Inconclusive, Unsupported, Violation
 from conformance.bench.wire import Arrival, Wire
@@ -139,9 +140,14 @@ class Bench:
 
     def add_session(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
         """Have the target run a new session to `puppet`; `parameters` are those of SessionSpec. Raises Unsupported
-        where sessions are configured by hand."""
+        where sessions are configured by hand. With authentication the puppet signs by the same keys, from a random
+        Sequence Number on, unless it has a signer of its own."""
         spec = puppet.spec = self.spec_for(puppet, **parameters)
         self.specs.append(spec)
+        if spec.auth is not None and puppet.signer is None:
+            secrets = {key.id: key.secret for key in spec.auth.keys}
+            scheme, send = SCHEMES[spec.auth.type], spec.auth.send
+            puppet.signer = Signer(scheme, send, secrets[send], self.rng.randrange(CIRCLE))
         self.command(self.node.add_session, spec)
         return spec
 
@@ -220,13 +226,14 @@ class Bench:
         puppet: Puppet,
         damage: Damage | None = None,
         *,
+        seal: Seal | None = None,
         datagram: dict[str, object] | None = None,
         link: int | None = None,
         **fields: object,
     ) -> Seen:
-        """Send one packet of the puppet's, with `fields` overridden, `damage` done and the encapsulation bent; over
-        the puppet's link, or over another one."""
-        frame = self._emit(puppet, puppet.packet(**fields), damage, link=link, **(datagram or {}))
+        """Send one packet of the puppet's, with `fields` overridden, signed by `seal` where that is given, `damage`
+        done and the encapsulation bent; over the puppet's link, or over another one."""
+        frame = self._emit(puppet, puppet.packet(**fields), damage, seal, link=link, **(datagram or {}))
         start = self.mark()
         while True:
             seen = self._pump(start.time_us + ECHO_WAIT_US)
@@ -475,13 +482,14 @@ class Bench:
         puppet: Puppet,
         packet: ControlPacket,
         damage: Damage | None = None,
+        seal: Seal | None = None,
         *,
         link: int | None = None,
         **encapsulation: object,
     ) -> bytes:
         number = puppet.link if link is None else link
         ends = self.wire.links[number]
-        frame = build(puppet.datagram(packet, damage, **encapsulation), ends.tester_mac, ends.target_mac)
+        frame = build(puppet.datagram(packet, damage, seal, **encapsulation), ends.tester_mac, ends.target_mac)
         self.wire.send(frame, number)
         return frame
 

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from random import Random
 
 from conformance.bench.packets import Seen
+from conformance.bench.signing import Seal, Signer
 from refimpl.core.constants import PORT_SINGLE_HOP, SOURCE_PORT_MAX, SOURCE_PORT_MIN, TTL_MAX, State
 from refimpl.core.packet import ControlPacket
 from refimpl.wire.codec import encode
@@ -25,7 +26,8 @@ SLOW_US = 1_000_000
 class Puppet:
     """One end of one session. Intervals in microseconds. The fields are what its next packet says.
 
-    `your_discriminator` None reflects whatever the target sent last (0 before that). While `keepalives` is True the
+    `your_discriminator` None reflects whatever the target sent last (0 before that). With a `signer` every packet is
+    signed, keep-alives and answers to Polls included. While `keepalives` is True the
     bench sends a packet every interval: the slower of `desired_min_tx_us` (at least a second unless Up) and what the
     target requires, less 10 to 25 %. `link` is the number of the link that it sends on. While `loops_echo` is True the
     target's Echo packets go back to it after `echo_delay_us`, except for the next `echo_losses` of them.
@@ -54,6 +56,7 @@ class Puppet:
     echo_delay_us: int = 0
     echo_losses: int = 0
     next_keepalive_us: int | None = None
+    signer: Signer | None = None
     last_seen: Seen | None = field(default=None, repr=False)
     spec: SessionSpec | None = None
     """What the target was told about the session to it."""
@@ -78,9 +81,16 @@ class Puppet:
         }
         return ControlPacket(**(values | overrides))  # type: ignore[arg-type]
 
-    def datagram(self, packet: ControlPacket, damage: Damage | None = None, **encapsulation: object) -> Datagram:
-        """The packet, damaged if so wished, in its UDP datagram; `encapsulation` overrides fields of Datagram."""
+    def datagram(
+        self, packet: ControlPacket, damage: Damage | None = None, seal: Seal | None = None, **encapsulation: object
+    ) -> Datagram:
+        """The packet, signed if the puppet signs and then damaged if so wished, in its UDP datagram; `encapsulation`
+        overrides fields of Datagram. Raises ValueError for a `seal` without a signer."""
         payload = encode(packet)
+        if self.signer is not None:
+            payload = self.signer.sign(payload, seal)
+        elif seal is not None:
+            raise ValueError("a puppet without a signer cannot seal a packet")
         values: dict[str, object] = {
             "source": self.local,
             "destination": self.peer,

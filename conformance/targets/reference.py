@@ -9,7 +9,8 @@ from conformance.bench.verdicts import Inconclusive
 from conformance.bench.wire import Arrival, Late, Link
 from conformance.targets.target import Lease
 from refimpl import __version__
-from refimpl.core.constants import Diag
+from refimpl.core.auth.config import AuthConfig
+from refimpl.core.constants import AuthType, Diag
 from refimpl.core.demux import SessionTable
 from refimpl.core.procedures import RFC5880, Procedures
 from refimpl.core.profile import Profile, SessionConfig
@@ -19,7 +20,7 @@ from refimpl.profiles.rfc5883 import MULTI_HOP, UNIDIRECTIONAL_RECEIVER, UNIDIRE
 from refimpl.runtime.clock import VirtualClock
 from refimpl.runtime.link import LinkEnd, connect
 from refimpl.runtime.virtual import EngineFlaws, VirtualEngine, VirtualInterface
-from topologies.node import Capability, NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, Capability, NodeError, SessionSpec, SessionView
 from topologies.nodes.plain import PlainNode
 
 LINKS = tuple(
@@ -137,6 +138,7 @@ class ReferenceNode(PlainNode):
             remote_discr=spec.remote_discr,
             required_min_echo_rx_us=spec.required_min_echo_rx_us,
             desired_min_echo_tx_us=spec.desired_min_echo_tx_us,
+            auth=None if spec.auth is None else _auth_config(spec.auth),
         )
         if self.identity(spec) in {self.identity(other) for other in self._specs.values()}:
             raise NodeError(f"reference: add_session {spec.name}: there is a session for this path")
@@ -241,6 +243,13 @@ class ReferenceNode(PlainNode):
             raise NodeError(f"reference: set_echo {spec.name}: {error}") from error
         self._engine.perform(session, outputs)
 
+    def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
+        """Other keys, or another one to send with."""
+        try:
+            self._sessions[spec.name].change_keys(_auth_config(auth))
+        except ValueError as error:
+            raise NodeError(f"reference: {error}") from error
+
     def show(self, spec: SessionSpec) -> SessionView:
         """The session's own view."""
         session = self._sessions.get(spec.name)
@@ -251,6 +260,10 @@ class ReferenceNode(PlainNode):
     def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
         """The reference declares no lack, so there is none to check."""
         raise NodeError(f"reference: {capability} is not declared as lacking")
+
+
+def _auth_config(auth: AuthSpec) -> AuthConfig:
+    return AuthConfig(AuthType(auth.type), {key.id: key.secret for key in auth.keys}, auth.send)
 
 
 class ReferenceTarget:
