@@ -15,7 +15,7 @@ from random import Random
 from typing import Literal
 
 from captures.record import Recorder
-from conformance.bench.bench import Bench
+from conformance.bench.bench import Bench, any_spec
 from conformance.bench.cases import Case
 from conformance.bench.echo import SeenEcho, echo_in_words
 from conformance.bench.packets import Seen, in_words
@@ -25,7 +25,7 @@ from conformance.expectations import KnownDeviation
 from conformance.inventory import Runnable
 from conformance.targets.target import Lease, Target
 from reports.model import CaseResult, Expectation, PacketLine, RequirementRef, Verdict
-from topologies.node import LackError, NodeError, SessionSpec
+from topologies.node import LackError, NodeError
 
 ATTEMPTS = 4
 """How often a case is tried on the real clock before it is INCONCLUSIVE."""
@@ -271,23 +271,12 @@ def _check_needs(runnable: Runnable, lease: Lease) -> None:
         if reason is None:
             continue
         try:
-            evidence = lease.node.check_lack(need, _any_spec(lease))
+            evidence = lease.node.check_lack(need, any_spec(lease.wire.links[0]))
         except LackError as error:
             raise Unsupported(f"needs {need}, which the target lacks: {error}") from error
         except NodeError as error:
             raise Inconclusive(f"{need} is declared as lacking, but: {error}") from error
         raise Unsupported(f"needs {need}, which the target lacks: {reason} (checked: {evidence})")
-
-
-def _any_spec(lease: Lease) -> SessionSpec:
-    link = lease.wire.links[0]
-    family = min(link.tester_addresses)
-    return SessionSpec(
-        name=f"lack-{link.target_interface}",
-        peer=link.tester_addresses[family],
-        local=link.target_addresses[family],
-        interface=link.target_interface,
-    )
 
 
 def _clean_up(bench: Bench, outcome: Outcome) -> None:

@@ -22,14 +22,14 @@ from conformance.bench.puppet import Puppet
 from conformance.bench.signing import CIRCLE, SCHEMES, Seal, Signer
 from conformance.bench.standing import PORTS, is_of_another, serving
 from conformance.bench.verdicts import Inconclusive, Unsupported, Violation
-from conformance.bench.wire import Arrival, Wire
+from conformance.bench.wire import Arrival, Link, Wire
 from refimpl.core.packet import ControlPacket, Malformed
 from refimpl.wire.codec import decode
 from refimpl.wire.damage import Damage
 from refimpl.wire.frames import build, dissect
 from reports.model import Measurement
 from topologies.description import neighbour
-from topologies.node import LackError, Node, NodeError, SessionSpec
+from topologies.node import Capability, LackError, Node, NodeError, SessionSpec
 
 PROMPT_US = 500_000
 """How long "as soon as practicable" may take (RFC 5880 section 6.8.7 gives no number; a human eye would call it
@@ -210,6 +210,12 @@ class Bench:
         self._stimulus = self.mark()
         if len(self.specs) == 1:
             self.origin = self._stimulus
+
+    def evidence_of_lack(self, capability: Capability) -> str:
+        """Have the target tried for what it declares to lack; its refusal in one line. Inconclusive where it obeys."""
+        found: list[str] = []
+        self.command(lambda: found.append(self.node.check_lack(capability, any_spec(self.wire.links[0]))))
+        return found[0]
 
     # ------------------------------------------------------------------ time and packets
 
@@ -527,6 +533,17 @@ class Bench:
 
     def _of(self, packets: list[Seen], puppet: Puppet | None) -> list[Seen]:
         return [seen for seen in packets if _belongs(seen, puppet)]
+
+
+def any_spec(link: Link) -> SessionSpec:
+    """A session by which a lack can be tried."""
+    family = min(link.tester_addresses)
+    return SessionSpec(
+        name=f"lack-{link.target_interface}",
+        peer=link.tester_addresses[family],
+        local=link.target_addresses[family],
+        interface=link.target_interface,
+    )
 
 
 def _belongs(seen: Seen, puppet: Puppet | None) -> bool:

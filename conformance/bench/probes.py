@@ -5,6 +5,7 @@ All probes of one call belong to one requirement, so that an accusation stays ex
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.packets import Seen, in_words, state_name
@@ -41,7 +42,7 @@ def must_discard_each(bench: Bench, puppet: Puppet, probes: Sequence[Probe], req
     pace_polls(bench, puppet)
     sent: list[tuple[Probe, Seen]] = []
     for probe in probes:
-        fields = {"state": State.DOWN, "poll": True, **probe.fields}
+        fields: dict[str, Any] = {"state": State.DOWN, "poll": True, **probe.fields}
         sent.append((probe, bench.send(puppet, probe.damage, seal=probe.seal, datagram={**probe.datagram}, **fields)))
         bench.elapse(GAP_US)
         _judge(bench, puppet, sent, requirement)
