@@ -85,7 +85,7 @@ def test_number_moves_on_with_the_state(bench: Bench, kind: Kind) -> None:
     changed = [each for each in pairs if each[0].packet.state != each[2].packet.state]
     if not changed:
         raise Inconclusive("the state did not change after the first authentic packet")
-    moves_on(bench, changed, kind["on_state"])
+    moves_on(bench, changed, "state", kind["on_state"])
 
 
 @cases(
@@ -100,15 +100,15 @@ def test_number_moves_on_with_the_contents(bench: Bench, kind: Kind) -> None:
     new = control(detect_mult=7)
     bench.wait(new, within_us=SLOW_WAIT_US, after=start, what="the new Detect Mult", puppet=puppet)
     pairs = [each for each in neighbours(bench, puppet, kind) if new(each[2]) and not new(each[0])]
-    moves_on(bench, pairs, kind["on_contents"])
+    moves_on(bench, pairs, "Detect Mult", kind["on_contents"])
 
 
-def moves_on(bench: Bench, pairs: list[Pair], requirement: str) -> None:
-    """Judge that each of these pairs of packets, which differ, differs in its Sequence Numbers as well."""
+def moves_on(bench: Bench, pairs: list[Pair], changed: str, requirement: str) -> None:
+    """Judge that in each of these pairs, in which something `changed`, the Sequence Number changed as well."""
     still = [each for each in pairs if each[1] == each[3]]
     bench.check(
         not still,
-        expected="another Sequence Number with other contents",
+        expected=f"another Sequence Number with another {changed}",
         actual=(
             f"{still[0][1]:#010x} in frame {still[0][0].frame} ({in_words(still[0][0])}) "
             f"and in frame {still[0][2].frame} ({in_words(still[0][2])})"

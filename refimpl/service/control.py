@@ -17,7 +17,7 @@ from pydantic import Field, StrictBool, ValidationError
 
 from refimpl.core.constants import Diag
 from refimpl.runtime.udp import EngineError
-from refimpl.service.auth import SEND_KEY_ALLOWED, KeyId
+from refimpl.service.auth import AUTH_ALLOWED, SEND_KEY_ALLOWED, AuthModel, KeyId
 from refimpl.service.config import (
     DESIRED_MIN_TX_ALLOWED,
     DETECT_MULT_ALLOWED,
@@ -68,6 +68,12 @@ class SetParameters(Named):
     detect_mult: DetectMult | None = Field(default=None, description=DETECT_MULT_ALLOWED)
     send_key: KeyId | None = Field(default=None, description=SEND_KEY_ALLOWED)
     echo: EchoChange = Field(default=EchoChange(), description="a mapping with the keys transmit, required_min_rx")
+
+
+class SetKeys(Named):
+    """Other keys, or another one to send with."""
+
+    auth: AuthModel = Field(repr=False, description=AUTH_ALLOWED)
 
 
 class SetAdmin(Named):
@@ -142,6 +148,11 @@ def _set(system: System, request: Any) -> Answer:
     return {}
 
 
+def _keys(system: System, request: Any) -> Answer:
+    system.set_keys(request.name, request.auth.auth_config())
+    return {}
+
+
 def _admin(system: System, request: Any) -> Answer:
     system.set_admin(request.name, enabled=request.state == "up")
     return {}
@@ -194,6 +205,7 @@ COMMANDS: dict[str, tuple[type[Model], Callable[[System, Any], Answer]]] = {
     "show": (Show, _show),
     "add": (SessionModel, _add),
     "set": (SetParameters, _set),
+    "keys": (SetKeys, _keys),
     "admin": (SetAdmin, _admin),
     "demand": (SetDemand, _demand),
     "verify": (Named, _verify),

@@ -15,6 +15,7 @@ TIMEOUT_S = 5.0
 WIDTH = 80
 
 _ECHO_KEYS = ("transmit", "required_min_rx", "source")
+_AUTH_FILE = "a JSON object with type, keys and send_key, as in the configuration of refbfd; - is standard input"
 
 EXIT_REFUSED = 1
 EXIT_UNREACHABLE = 3
@@ -44,6 +45,8 @@ def main() -> None:
         parser.error(
             "set: nothing to change; give --desired-min-tx, --required-min-rx, --detect-mult, --send-key or --echo-..."
         )
+    if "auth" in request:
+        request["auth"] = _read_auth(parser, request["auth"])
     try:
         _converse(options.socket, request, as_json=options.json)
     except TimeoutError:
@@ -52,6 +55,20 @@ def main() -> None:
         _exit(EXIT_UNREACHABLE, f"no daemon on {options.socket}: {error.strerror or error}")
     except KeyboardInterrupt:
         sys.exit(0)  # the usual end of watch
+
+
+def _read_auth(parser: argparse.ArgumentParser, path: str) -> object:
+    """The document about authentication; what is in it may be secret, and is in no message."""
+    where = "standard input" if path == "-" else path
+    try:
+        if path == "-":
+            return json.load(sys.stdin)
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes longer to import than all the rest
+            return json.load(file)
+    except OSError as error:
+        parser.error(f"{where} cannot be read: {error.strerror}")
+    except ValueError:
+        parser.error(f'{where}: allowed is a JSON object such as {{"type": ..., "keys": {{"1": ...}}, "send_key": 1}}')
 
 
 def _converse(path: str, request: dict[str, Any], *, as_json: bool) -> None:
@@ -160,6 +177,11 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--remote-discriminator", metavar="NUMBER", type=int, help="signalled outside BFD")
     _add_echo(add)
     add.add_argument("--echo-source", metavar="ADDRESS", help="of Echo packets; outside of the link's subnet")
+    add.add_argument("--auth", metavar="FILE", help=f"authentication: {_AUTH_FILE}")
+
+    keys = commands.add_parser("keys", help="other keys of the same type for a running session")
+    keys.add_argument("name", metavar="NAME")
+    keys.add_argument("auth", metavar="FILE", help=_AUTH_FILE)
 
     change = commands.add_parser("set", help="change parameters of a running session")
     change.add_argument("name", metavar="NAME")

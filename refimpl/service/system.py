@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from refimpl.core.auth.config import AuthConfig
 from refimpl.core.constants import Diag
 from refimpl.core.outputs import Output, Slowed, StateChanged
 from refimpl.core.session import Session
@@ -109,16 +110,24 @@ class System:
     def set_send_key(self, name: str, key_id: int) -> None:
         """Authenticate outgoing packets with another of the session's keys (RFC 5880 section 6.7); it stays Up. Raises
         RefusedError."""
-        session = self._find(name)
-        auth = session.config.auth
+        auth = self._find(name).config.auth
         if auth is None:
             raise RefusedError(f"session {name!r} has no authentication; a send key is allowed only with it")
         try:
-            session.change_keys(replace(auth, send_key_id=key_id))
+            changed = replace(auth, send_key_id=key_id)
         except ValueError as error:
             raise RefusedError(f"session {name!r}: {error}") from None
-        fields = {"session": name, "send_key": key_id}
-        LOGGER.info("%s: sends with key %d", name, key_id, extra={"fields": fields})
+        self.set_keys(name, changed)
+
+    def set_keys(self, name: str, auth: AuthConfig) -> None:
+        """Replace the session's keys by others of the same type; it stays Up as long as its peer has one of them (RFC
+        5880 section 6.7). Raises RefusedError."""
+        try:
+            self._find(name).change_keys(auth)
+        except ValueError as error:
+            raise RefusedError(f"session {name!r}: {error}") from None
+        fields = {"session": name, "send_key": auth.send_key_id}
+        LOGGER.info("%s: sends with key %d", name, auth.send_key_id, extra={"fields": fields})
 
     def set_admin(self, name: str, *, enabled: bool) -> None:
         """Enable or disable the session (RFC 5880 section 6.8.16). Raises RefusedError."""

@@ -31,7 +31,7 @@ class StandingTarget(ReferenceTarget):
     def __init__(self, sessions: Sequence[dict[str, object]]) -> None:
         super().__init__()
         self._standing = super().lease(Random(1))
-        link = self._standing.wire.link
+        link = self._standing.wire.links[0]
         self._device = DeviceNode(
             Device.model_validate(
                 {
@@ -198,7 +198,7 @@ def test_an_address_that_nobody_has(own: str, prefix: int, taken: list[str], fou
 
 def test_a_family_that_the_link_does_not_have() -> None:
     wire = ScriptedWire()
-    wire.link = replace(LINK, tester_addresses={6: "2001:db8::1"}, target_addresses={6: "2001:db8::2"})
+    wire.links = (replace(LINK, tester_addresses={6: "2001:db8::1"}, target_addresses={6: "2001:db8::2"}),)
     bench = bench_on(wire)
     assert bench.puppet().local == "2001:db8::1"
     with pytest.raises(Unsupported, match="needs IPv4"):

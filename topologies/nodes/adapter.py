@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from topologies.description import LabDescription
-from topologies.node import Capability, Node, NodeError, SessionSpec
+from topologies.node import AuthSpec, Capability, Key, Node, NodeError, SessionSpec
 from topologies.nodes.manifest import Manifest
 from topologies.processes import exited
 
@@ -64,6 +64,17 @@ def _add_beside(node: Node, spec: SessionSpec) -> None:
     node.remove_session(beside)
 
 
+_KEY, _OTHER_KEY = Key(1, b"evidence"), Key(2, b"more of it")
+
+_AUTH_TYPES: Mapping[Capability, int] = {
+    Capability.AUTH_SIMPLE_PASSWORD: 1,
+    Capability.AUTH_KEYED_MD5: 2,
+    Capability.AUTH_METICULOUS_KEYED_MD5: 3,
+    Capability.AUTH_KEYED_SHA1: 4,
+    Capability.AUTH_METICULOUS_KEYED_SHA1: 5,
+}
+
+
 _CHANGES: Mapping[Capability, Callable[[Node, SessionSpec], None]] = {
     Capability.CHANGE_TX: lambda node, spec: node.set_timers(spec, desired_min_tx_us=2 * spec.desired_min_tx_us),
     Capability.CHANGE_RX: lambda node, spec: node.set_timers(spec, required_min_rx_us=2 * spec.required_min_rx_us),
@@ -93,6 +104,7 @@ _NEEDS: Mapping[Capability, Mapping[str, Any]] = {
     Capability.CONTROL_PLANE_INDEPENDENT: {"control_plane_independent": True},
     Capability.ECHO_SEND: {"desired_min_echo_tx_us": 100_000},
     Capability.ECHO_REFLECT: {"required_min_echo_rx_us": 100_000},
+    **{capability: {"auth": AuthSpec(kind, (_KEY,), 1)} for capability, kind in _AUTH_TYPES.items()},
 }
 """Capabilities that a session needs from the start, with what makes a session need them."""
 
@@ -104,6 +116,8 @@ def evidence_of_lack(node: Node, capability: Capability, spec: SessionSpec) -> s
     when it does not exist. Anything else is tried by adding a session that needs it. Raises NodeError when the node
     obeyed, or when a session is in the way.
     """
+    if capability in (Capability.AUTH_SEVERAL_KEYS, Capability.CHANGE_KEYS):
+        return _evidence_about_keys(node, capability, spec)
     change = _CHANGES.get(capability)
     session = replace(spec, **_NEEDS.get(capability, {}))
     existed = node.show(session).state != "absent"
@@ -118,6 +132,26 @@ def evidence_of_lack(node: Node, capability: Capability, spec: SessionSpec) -> s
     finally:
         if not existed:
             node.remove_session(session)
+
+
+def _evidence_about_keys(node: Node, capability: Capability, spec: SessionSpec) -> str:
+    """Tried with an Auth Type that the node has; where it has none, its refusal of that says enough."""
+    if node.show(spec).state != "absent":
+        raise NodeError(f"{node.name}: lack of {capability} cannot be tried while session {spec.name} exists")
+    kind = next((kind for has, kind in _AUTH_TYPES.items() if has not in node.lacks), min(_AUTH_TYPES.values()))
+    one, both = AuthSpec(kind, (_KEY,), 1), AuthSpec(kind, (_KEY, _OTHER_KEY), 1)
+    try:
+        if capability is Capability.AUTH_SEVERAL_KEYS:
+            return _refusal(node, capability, lambda: node.add_session(replace(spec, auth=both)))
+        session = replace(spec, auth=one)
+
+        def add_and_change() -> None:
+            node.add_session(session)
+            node.set_keys(session, AuthSpec(kind, (_OTHER_KEY,), 2))
+
+        return _refusal(node, capability, add_and_change)
+    finally:
+        node.remove_session(spec)
 
 
 def _refusal(node: Node, capability: Capability, attempt: Callable[[], None]) -> str:

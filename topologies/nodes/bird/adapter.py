@@ -3,6 +3,8 @@
 BIRD has a bfd protocol for each address family, so that an IPv4 and an IPv6 session of one interface have timers of
 their own. `min tx interval` is announced while a session is Up; in other states BIRD announces one second. It has
 no Echo function: the words for it in the template are what a BIRD that had one might call it, and are refused.
+
+All five types of authentication are there, with several keys and their IDs; they belong to an interface as timers do.
 """
 
 import time
@@ -15,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from topologies.description import LabDescription
-from topologies.node import Capability, NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, Capability, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
 from topologies.nodes.bird.configuration import Configuration
 from topologies.nodes.bird.control import Control, Line
@@ -135,6 +137,12 @@ class BirdNode(PlainNode):
         with self._changing("set_timers", spec) as configuration:
             wish = _existing(configuration, spec)
             _change(configuration, replace(wish, spec=replace(wish.spec, **changes)))
+
+    def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
+        """Other keys by one reading of the configuration."""
+        with self._changing("set_keys", spec) as configuration:
+            wish = _existing(configuration, spec)
+            _change(configuration, replace(wish, spec=replace(wish.spec, auth=auth)))
 
     def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
         """`disabled` among the session's options, or not: BIRD's word for it, which it knows for whole protocols."""

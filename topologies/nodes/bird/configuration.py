@@ -84,7 +84,8 @@ class Configuration:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all: its writer may be killed at any moment."""
+    """Write the file whole or not at all: its writer may be killed at any moment. There are keys in it."""
     draft = path.with_name(f".{path.name}")
+    draft.touch(mode=0o600)
     draft.write_bytes(content)
     draft.replace(path)

@@ -106,6 +106,7 @@ class FrrNode(PlainNode):
         lines += ["demand-mode"] if spec.demand else []
         lines += ["control-plane-independent"] if spec.control_plane_independent else []
         lines += _echo_lines(spec.required_min_echo_rx_us, spec.desired_min_echo_tx_us) if _has_echo(spec) else []
+        lines += ["authentication key-chain bfdspec"] if spec.auth is not None else []  # unknown to FRR up to 10.3
         timers = _timer_settings(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         try:
             self._configure(

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from topologies.description import LabDescription
-from topologies.node import Capability, NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, Capability, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
 from topologies.nodes.manifest import Manifest, load_manifest
 from topologies.nodes.plain import PlainNode
@@ -150,6 +150,10 @@ class RefbfdNode(PlainNode):
         """Change what is done with Echo packets."""
         self._control.run("set", spec.name, *_echo_options(required_min_echo_rx_us, desired_min_echo_tx_us))
 
+    def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
+        """Other keys for the running session."""
+        self._control.run("keys", spec.name, "-", stdin=_auth_document(auth))
+
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `refbfdctl show` has it; a session that it refuses to show is absent."""
         try:
@@ -173,7 +177,11 @@ class RefbfdNode(PlainNode):
         options += _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         options += ["--dscp", str(spec.dscp)] if spec.dscp is not None else []
         options += _echo_options(spec.required_min_echo_rx_us or None, spec.desired_min_echo_tx_us or None)
-        self._control.run("add", name, *options, *_flags(spec))
+        options += _flags(spec)
+        if spec.auth is None:
+            self._control.run("add", name, *options)
+        else:  # keys among the arguments could be read by everybody
+            self._control.run("add", name, *options, "--auth", "-", stdin=_auth_document(spec.auth))
 
 
 class RefusedError(NodeError):
@@ -186,13 +194,16 @@ class Control:
     def __init__(self, program: Path, socket: Path) -> None:
         self._command = [str(program), "--socket", str(socket), "--json"]
 
-    def run(self, *words: str) -> str:
-        """Give one command and return what it printed. Raises RefusedError, and NodeError when there is no answer."""
+    def run(self, *words: str, stdin: str = "") -> str:
+        """Give one command, with `stdin` for it to read, and return what it printed.
+
+        Raises RefusedError, and NodeError when there is no answer.
+        """
         what = f"refbfd: {' '.join(words[:2])}"
         try:
             done = subprocess.run(
                 [*self._command, *words],
-                stdin=subprocess.DEVNULL,
+                input=stdin,
                 capture_output=True,
                 text=True,
                 check=False,
@@ -215,6 +226,16 @@ def _flags(spec: SessionSpec) -> list[str]:
         "--control-plane-independent": spec.control_plane_independent,
     }
     return [flag for flag, wanted in flags.items() if wanted]
+
+
+_AUTH_TYPES = ("simple_password", "keyed_md5", "meticulous_keyed_md5", "keyed_sha1", "meticulous_keyed_sha1")
+"""refbfd's words for the Auth Types from 1 on."""
+
+
+def _auth_document(auth: AuthSpec) -> str:
+    """What refbfdctl reads; keys in hexadecimal, because they may be any bytes."""
+    keys = {str(key.id): f"hex:{key.secret.hex()}" for key in auth.keys}
+    return json.dumps({"type": _AUTH_TYPES[auth.type - 1], "keys": keys, "send_key": auth.send})
 
 
 def _timer_options(desired_min_tx_us: int | None, required_min_rx_us: int | None, detect_mult: int | None) -> list[str]:
