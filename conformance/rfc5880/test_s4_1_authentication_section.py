@@ -19,10 +19,10 @@ JUDGES = (
     "5880-6.8.7-r31",
     "5880-4.1-r07",
     "5880-6.8.7-r43",
+    "5880-4.1-r03",
     "5880-4.1-r14",
     "5880-4.1-r13",
     "5880-4.1-r15",
-    "5880-4.1-r03",
 )
 
 
@@ -54,6 +54,11 @@ def test_section_is_there(bench: Bench, kind: Kind) -> None:
     sections = [(seen, _section(seen)) for seen in packets]
     judge("5880-4.1-r07", "a section within Length", [seen for seen, section in sections if len(section) < 2])
     judge("5880-6.8.7-r43", "more than its header", [seen for seen, section in sections if len(section) == 2])
+    judge(
+        "5880-4.1-r03",
+        "Auth Type and Auth Len behind the Mandatory Section",
+        [seen for seen, section in sections if _is_displaced(section, number)],
+    )
     assigned = {int(kind) for kind in AuthType}
     judge("5880-4.1-r14", "an assigned Auth Type", [seen for seen, section in sections if section[0] not in assigned])
     judge("5880-4.1-r13", f"Auth Type {number}", [seen for seen, section in sections if section[0] != number])
@@ -62,13 +67,18 @@ def test_section_is_there(bench: Bench, kind: Kind) -> None:
         f"the byte count from {MANDATORY_LENGTH} to Length in Auth Len",
         [seen for seen, section in sections if section[1] != len(section)],
     )
-    least = kind.scheme.proof_offset - MANDATORY_LENGTH
-    judge("5880-4.1-r03", f"at least {least} bytes", [seen for seen, section in sections if len(section) <= least])
 
 
 def _section(seen: Seen) -> bytes:
     """What there is between the Mandatory Section and Length."""
     return seen.datagram.payload[MANDATORY_LENGTH : seen.packet.length]
+
+
+def _is_displaced(section: bytes, auth_type: int) -> bool:
+    """Are Auth Type and Auth Len there, but a few bytes late or in each other's place?"""
+    late = any(section[at] == auth_type and section[at + 1] == len(section) - at for at in range(1, len(section) - 2))
+    swapped = section[:2] == bytes([len(section), auth_type])
+    return (late or swapped) and section[:2] != bytes([auth_type, len(section)])
 
 
 def _shown(seen: Seen) -> str:

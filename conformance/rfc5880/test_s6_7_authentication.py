@@ -112,13 +112,13 @@ def test_plain_packets_do_not_switch_off(bench: Bench) -> None:
     puppet = establish(bench, auth=SHA1.spec())
     plain = [bench.send(puppet, seal=UNSIGNED) for _ in range(5)]
     bench.elapse(SECOND_US)
-    sane_after(bench, puppet)
     bench.check(
         not (switched := [seen for seen in bench.from_target(plain[0]) if not seen.packet.authentication_present]),
         expected=f"the A bit set after frame {plain[0].frame} and four more packets without authentication",
         actual=f"frame {switched[0].frame}: {in_words(switched[0])}" if switched else "",
         frames=[*plain, *switched],
     )
+    sane_after(bench, puppet)
 
 
 @case("5880-6.7.1-02", judges=["5880-6.7.1-r05"])
@@ -127,13 +127,13 @@ def test_signed_packets_do_not_switch_on(bench: Bench) -> None:
     puppet = establish(bench)
     probes = [bench.send(puppet, signed(kind)) for kind in KINDS]
     bench.elapse(SECOND_US)
-    sane_after(bench, puppet)
     bench.check(
         not (switched := [seen for seen in bench.from_target(probes[0]) if seen.packet.authentication_present]),
         expected=f"the A bit clear after frame {probes[0].frame} and four more packets with authentication",
         actual=f"frame {switched[0].frame}: {in_words(switched[0])}" if switched else "",
         frames=[*probes, *switched],
     )
+    sane_after(bench, puppet)
 
 
 @case("5880-6.7.1-03", judges=["5880-6.7.1-r04"], needs=[SHA1.need], seconds=8)

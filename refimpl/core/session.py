@@ -10,6 +10,7 @@ one packet and not all that follow.
 
 from dataclasses import replace
 from random import Random
+from typing import ClassVar
 
 from refimpl.core import concatenated, demand
 from refimpl.core.auth.authenticator import Authenticator
@@ -46,6 +47,9 @@ class Session:
 
     `encode` makes the bytes of a packet; raises ValueError where authentication is configured without it.
     """
+
+    authenticator: ClassVar[type[Authenticator]] = Authenticator
+    """Who signs and verifies (6.7)."""
 
     def __init__(
         self,
@@ -451,7 +455,7 @@ class Session:
         if encode is None:
             raise ValueError("a session with authentication needs an encoder of packets")
         rows = self._procedures.authentication
-        return Authenticator(config, self.variables, rows=rows, encode=encode, rng=self._rng)
+        return self.authenticator(config, self.variables, rows=rows, encode=encode, rng=self._rng)
 
     def _expire(self, now: int, outputs: list[Output]) -> None:
         """Whatever a Detection Time of silence brings about by `now`."""
