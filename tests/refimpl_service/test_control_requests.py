@@ -13,7 +13,7 @@ ADD = {"command": "add", "name": "r1", "peer": "10.0.0.2", "local": "10.0.0.1"}
 
 REFUSED = {
     "not JSON": ("show", "not a line of JSON: "),
-    "not an object": ("[1]", "command: None: allowed is show, add, set, admin, demand, verify, hold, path, reset-"),
+    "not an object": ("[1]", "command: None: allowed is show, add, set, keys, admin, demand, verify, hold, path, "),
     "no command": ("{}", "command: None: allowed is show, add"),
     "unknown command": ('{"command": "stop"}', "command: 'stop': allowed is show, add"),
     "command of another type": ('{"command": ["show"]}', "command: ['show']: allowed is show, add"),
@@ -56,6 +56,15 @@ REFUSED = {
     "key without a source": (
         ADD | {"auth": {"type": "keyed_sha1", "keys": {"1": "s3cr3t"}, "send_key": 1}},
         "auth.keys: key 1: allowed is one of env:..., file:..., hex:..., text:...",
+    ),
+    "keys without a source": (
+        {"command": "keys", "name": "r9", "auth": {"type": "keyed_sha1", "keys": {"1": "s3cr3t"}, "send_key": 1}},
+        "auth.keys: key 1: allowed is one of env:..., file:..., hex:..., text:...",
+    ),
+    "keys that are none": ({"command": "keys", "name": "r9", "auth": "s3cr3t"}, "auth: allowed is a mapping with the"),
+    "unknown name, keys": (
+        {"command": "keys", "name": "r9", "auth": {"type": "keyed_sha1", "keys": {"1": "text:k"}, "send_key": 1}},
+        "no session 'r9'; there are: none",
     ),
     "two problems": (ADD | {"peer": "x", "local": "y"}, "peer: 'x': allowed is a unicast IPv4 or IPv6 address"),
     "families": (ADD | {"local": "fd00::1"}, "peer 10.0.0.2 and local fd00::1 must be of the same address family"),

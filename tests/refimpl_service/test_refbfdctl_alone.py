@@ -33,9 +33,10 @@ def folder() -> Iterator[Path]:
         yield Path(path)
 
 
-def ctl(*words: str) -> subprocess.CompletedProcess[str]:
+def ctl(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "refimpl.service.ctl", *words],
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -43,7 +44,9 @@ def ctl(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def ctl_with_answer(folder: Path, reply: dict[str, Any], *words: str) -> tuple[dict[str, Any], str, int]:
+def ctl_with_answer(
+    folder: Path, reply: dict[str, Any], *words: str, stdin: str = ""
+) -> tuple[dict[str, Any], str, int]:
     """The request, what is printed, the exit status, when the daemon gives this answer."""
     requests: list[dict[str, Any]] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
@@ -59,7 +62,7 @@ def ctl_with_answer(folder: Path, reply: dict[str, Any], *words: str) -> tuple[d
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        done = ctl("--socket", str(folder / "s"), *words)
+        done = ctl("--socket", str(folder / "s"), *words, stdin=stdin)
         thread.join()
     return requests[0], done.stdout + done.stderr, done.returncode
 
@@ -125,6 +128,42 @@ def test_add_sends_what_was_typed_and_prints_nothing(folder: Path) -> None:
         "passive": True,
     }
     assert (status, printed) == (0, "")
+
+
+AUTH = {"type": "keyed_sha1", "keys": {"1": "hex:00ff"}, "send_key": 1}
+
+
+def test_keys_are_read_from_a_file_or_from_standard_input(folder: Path) -> None:
+    (folder / "auth.json").write_text(json.dumps(AUTH))
+    words = "add r1 --peer 10.0.0.2 --local 10.0.0.1 --type single_hop --desired-min-tx 300ms"
+    words += f" --required-min-rx 0ms --detect-mult 3 --auth {folder / 'auth.json'}"
+    request, printed, status = ctl_with_answer(folder, {"ok": True}, *words.split())
+    assert (request["auth"], printed, status) == (AUTH, "", 0)
+    (folder / "s").unlink()
+    request, printed, status = ctl_with_answer(folder, {"ok": True}, "keys", "r1", "-", stdin=json.dumps(AUTH))
+    assert (request, printed, status) == ({"command": "keys", "name": "r1", "auth": AUTH}, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("where", "content", "complaint"),
+    [
+        ("none.json", None, "none.json cannot be read: No such file or directory"),
+        ("bad.json", b"s3cr3t", "bad.json: allowed is a JSON object such as "),
+        ("bad.json", b'"s3cr3t"\xff', "bad.json: allowed is a JSON object such as "),
+        ("-", b"s3cr3t", "standard input: allowed is a JSON object such as "),
+    ],
+)
+def test_a_file_that_is_no_keys_is_status_2_and_not_shown(
+    folder: Path, where: str, content: bytes | None, complaint: str
+) -> None:
+    if content is not None and where != "-":
+        (folder / where).write_bytes(content)
+    path = where if where == "-" else str(folder / where)
+    done = ctl("--socket", str(folder / "s"), "keys", "r1", path, stdin="s3cr3t")
+    assert done.returncode == 2
+    assert complaint in done.stderr.splitlines()[-1]
+    assert "s3cr3t" not in done.stderr
+    assert done.stdout == ""
 
 
 def test_the_table_fits_80_columns(folder: Path) -> None:

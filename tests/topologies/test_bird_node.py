@@ -17,7 +17,7 @@ pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from topologies.description import LabDescription
 from topologies.lab import Lab
-from topologies.node import Capability, NodeError, SessionSpec
+from topologies.node import AuthSpec, Capability, Key, NodeError, SessionSpec
 from topologies.nodes.adapter import Handle
 from topologies.nodes.bird import adapter
 from topologies.nodes.bird.adapter import BirdNode
@@ -238,7 +238,9 @@ def test_sessions_that_share_an_interface_share_timers(
     other_family = replace(session(lab, version="ipv6"), detect_mult=8)
     node.add_session(spec)
     node.add_session(neighbour)
-    with pytest.raises(NodeError, match="set_timers slot0-0: session neighbour has other timers or another role: BIRD"):
+    with pytest.raises(
+        NodeError, match="set_timers slot0-0: session neighbour has other timers, another role or other keys: BIRD"
+    ):
         node.set_timers(spec, detect_mult=5)
     node.add_session(other_family)
     assert peer.hear().mult == 8
@@ -253,6 +255,16 @@ def test_what_does_not_exist_is_not_made_by_changing_it(node: BirdNode, lab: Lab
     with pytest.raises(NodeError, match=f"bird: set_admin slot0-0: there is no session to {spec.peer}"):
         node.set_admin(spec, enabled=False)
     assert node.show(spec).state == "absent"
+
+
+def test_keys_change_on_a_running_session(node: BirdNode, lab: LabDescription) -> None:
+    keys = (Key(1, b"one"), Key(2, b"two"))
+    spec = replace(session(lab), auth=AuthSpec(4, keys, send=1))
+    node.add_session(spec)
+    since = node.show(spec).raw["since"]
+    node.set_keys(spec, AuthSpec(4, keys, send=2))
+    assert node.show(spec).raw["since"] == since
+    node.remove_session(spec)
 
 
 def test_declared_lacks_are_true(node: BirdNode, lab: LabDescription) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from topologies.node import NodeError, SessionSpec
+from topologies.node import AuthSpec, Key, NodeError, SessionSpec
 from topologies.nodes.bird.adapter import view
 from topologies.nodes.bird.configuration import Configuration
 from topologies.nodes.bird.control import Control, Line, RefusedError
@@ -18,7 +18,8 @@ from topologies.nodes.bird.wishes import Wish, check
 GOLDEN = Path(__file__).parent / "golden"
 SPEC = SessionSpec(name="s1", peer="10.0.0.1", local="10.0.0.2", interface="eth0")
 IPV6 = SessionSpec(name="s2", peer="fd00::1", local="fd00::2", interface="eth0", detect_mult=9, passive=True)
-MULTI_HOP = SessionSpec(name="s3", peer="10.9.9.9", local="10.0.0.2", interface="eth0", kind="multi_hop")
+AUTH = AuthSpec(5, (Key(1, b"one"), Key(9, b"nine")), send=9)
+MULTI_HOP = SessionSpec(name="s3", peer="10.9.9.9", local="10.0.0.2", interface="eth0", kind="multi_hop", auth=AUTH)
 
 GREETING = "0001 BIRD 2.0.12 ready.\n"
 SESSIONS = """\
@@ -135,6 +136,14 @@ def test_what_bird_can_do_beside_the_others(changes: dict[str, Any]) -> None:
         ({"peer": "10.0.0.3", "desired_min_tx_us": 1}, "session s1 has other .* for IPv4 on eth0"),
         ({"peer": "10.0.0.3", "kind": "multi_hop", "detect_mult": 4}, "session s3 has other .* for IPv4 on multihop"),
         ({"peer": "fd00::3"}, "session s2 has other .* for IPv6 on eth0"),
+        ({"peer": "10.0.0.3", "auth": AUTH}, "session s1 has other .* for IPv4 on eth0"),
+        ({"auth": AuthSpec(1, (Key(1, b"x" * 17),), 1)}, "key 1 has 17 bytes: 1 to 16"),
+        ({"auth": AuthSpec(4, (Key(1, b"x" * 21),), 1)}, "key 1 has 21 bytes: 1 to 20"),
+        ({"auth": AuthSpec(1, (Key(1, b""),), 1)}, "key 1 has 0 bytes: 1 to 16"),
+        ({"auth": AuthSpec(1, (Key(1, b'a"b'),), 1)}, "key 1: printable ASCII without quotation marks"),
+        ({"auth": AuthSpec(1, (Key(1, b"a\nb"),), 1)}, "key 1: printable ASCII without quotation marks"),
+        ({"auth": AuthSpec(1, (Key(1, b"\xff"),), 1)}, "key 1: printable ASCII without quotation marks"),
+        ({"auth": AuthSpec(1, (Key(1, b"a"),), 2)}, "key 2 to send with: one of the session's keys"),
         ({"detect_mult": 0}, "Detect Mult of 0: 1 to 255"),
         ({"detect_mult": 256}, "Detect Mult of 256: 1 to 255"),
         ({"required_min_rx_us": -1}, "Required Min RX Interval of -1: 0 to 4294967295"),
@@ -154,6 +163,17 @@ def test_the_configuration(tmp_path: Path, bird: Callable[..., Control]) -> None
         configuration.apply({**OTHERS, Wish(SPEC).key: Wish(SPEC, disabled=True)})
     assert configuration.path.read_text() == (GOLDEN / "bird.conf").read_text()
     assert configuration.wishes()[Wish(SPEC).key] == Wish(SPEC, disabled=True)
+    assert configuration.wishes()[Wish(MULTI_HOP).key].spec.auth == AUTH
+
+
+def test_files_with_keys_are_for_nobody_else(tmp_path: Path, bird: Callable[..., Control]) -> None:
+    bird("0003 Reconfigured\n")
+    configuration = Configuration(tmp_path, "run-1")
+    configuration.create()
+    with configuration.locked():
+        configuration.apply(OTHERS)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if path.is_file()}
+    assert modes == {"bird.conf": 0o600, "wishes.json": 0o600}
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """Nodes without running them: registry, manifests, templates, and the check of a declared lack."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from topologies.node import Capability, Node, NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, Capability, Key, Node, NodeError, SessionSpec, SessionView
 from topologies.nodes import ADAPTERS, adapter, available
 from topologies.nodes.adapter import evidence_of_lack
 from topologies.nodes.manifest import load_manifest
@@ -76,8 +76,9 @@ class Model:
 
     name = "model"
 
-    def __init__(self, refuses: str, existing: SessionSpec | None = None) -> None:
+    def __init__(self, refuses: str, existing: SessionSpec | None = None, lacks: Collection[Capability] = ()) -> None:
         self.refuses = refuses
+        self.lacks = dict.fromkeys(lacks, "a reason")
         self.sessions = {existing} - {None}
 
     def _consider(self, verb: str) -> None:
@@ -92,10 +93,13 @@ class Model:
                 self._consider(f"add-{field}")
         if any(other.local != spec.local for other in self.sessions):
             self._consider("add-beside")
+        if spec.auth is not None:
+            self._consider(f"auth-{spec.auth.type}")
+            self._consider(f"keys-{len(spec.auth.keys)}")
         self.sessions.add(spec)
 
     def remove_session(self, spec: SessionSpec) -> None:
-        self.sessions.discard(spec)
+        self.sessions = {session for session in self.sessions if session.name != spec.name}
 
     def set_timers(self, spec: SessionSpec, **timers: int) -> None:
         assert spec in self.sessions
@@ -130,6 +134,12 @@ class Model:
         assert spec in self.sessions
         self._consider("share")
 
+    def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
+        assert spec in self.sessions
+        assert spec.auth is not None
+        assert (auth.type, auth.keys != spec.auth.keys) == (spec.auth.type, True)
+        self._consider("set-keys")
+
     def show(self, spec: SessionSpec) -> SessionView:
         return SessionView(state="up" if spec in self.sessions else "absent")
 
@@ -155,6 +165,13 @@ REFUSALS = [
     (Capability.UNIDIRECTIONAL, "add-unidirectional_receiver"),
     (Capability.SHARING, "share"),
     (Capability.ADDRESS_PAIRS, "add-beside"),
+    (Capability.AUTH_SIMPLE_PASSWORD, "auth-1"),
+    (Capability.AUTH_KEYED_MD5, "auth-2"),
+    (Capability.AUTH_METICULOUS_KEYED_MD5, "auth-3"),
+    (Capability.AUTH_KEYED_SHA1, "auth-4"),
+    (Capability.AUTH_METICULOUS_KEYED_SHA1, "auth-5"),
+    (Capability.AUTH_SEVERAL_KEYS, "keys-2"),
+    (Capability.CHANGE_KEYS, "set-keys"),
 ]
 
 
@@ -171,6 +188,24 @@ def test_obedience_is_an_error(capability: Capability) -> None:
     with pytest.raises(NodeError, match=f"{capability} is declared as lacking, but the daemon did it"):
         evidence_of_lack(cast(Node, model), capability, SPEC)
     assert model.sessions == set()
+
+
+@pytest.mark.parametrize("capability", [Capability.AUTH_SEVERAL_KEYS, Capability.CHANGE_KEYS])
+def test_keys_are_tried_with_a_type_that_the_node_has(capability: Capability) -> None:
+    types = [Capability.AUTH_SIMPLE_PASSWORD, Capability.AUTH_KEYED_MD5]
+    model = Model(refuses="auth-1 auth-2 keys-2 set-keys", lacks=types)
+    refused = {Capability.AUTH_SEVERAL_KEYS: "keys-2", Capability.CHANGE_KEYS: "set-keys"}[capability]
+    assert evidence_of_lack(cast(Node, model), capability, SPEC) == f"model: {refused}: no"
+
+
+def test_without_any_type_the_refusal_of_one_is_the_evidence_about_keys() -> None:
+    kinds = [capability for capability in Capability if capability.name.startswith("AUTH_")]
+    model = Model(refuses="auth-1", lacks=kinds)
+    assert evidence_of_lack(cast(Node, model), Capability.CHANGE_KEYS, SPEC) == "model: auth-1: no"
+
+
+def test_a_secret_is_in_no_repr() -> None:
+    assert "s3cr3t" not in repr(AuthSpec(1, (Key(1, b"s3cr3t"),), 1))
 
 
 def test_a_refused_session_is_no_evidence_about_its_timers() -> None:

@@ -1,11 +1,12 @@
 """The refbfd node against a stand-in for refbfdctl: which words it is given, and how its answers are read."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from topologies.node import NodeError, SessionSpec
+from topologies.node import AuthSpec, Key, NodeError, SessionSpec
 from topologies.nodes.refbfd.adapter import RefbfdNode
 
 SPEC = SessionSpec(name="s1", peer="10.0.0.1", local="10.0.0.2", interface="eth0")
@@ -31,12 +32,16 @@ class StandIn:
     def answer(self, status: int, stdout: str = "", stderr: str = "") -> None:
         program = self.folder / "refbfdctl"
         program.write_text(
-            f"#!/bin/sh\necho \"$*\" >>{self.folder}/words\necho '{stdout}'\necho '{stderr}' >&2\nexit {status}\n"
+            f'#!/bin/sh\necho "$*" >>{self.folder}/words\ncat >{self.folder}/stdin\n'
+            f"echo '{stdout}'\necho '{stderr}' >&2\nexit {status}\n"
         )
         program.chmod(0o755)
 
     def last_words(self) -> str:
         return (self.folder / "words").read_text().splitlines()[-1].removeprefix("--socket /s --json ")
+
+    def stdin(self) -> object:
+        return json.loads((self.folder / "stdin").read_text())
 
 
 @pytest.fixture
@@ -84,6 +89,20 @@ def test_clients_have_names_of_their_own_and_all_go_with_the_session(stand_in: S
     stand_in.node.remove_session(SPEC)
     words = (stand_in.folder / "words").read_text()
     assert words.endswith("remove s1-second --at-once\n--socket /s --json remove s1-third --at-once\n")
+
+
+AUTH = AuthSpec(5, (Key(1, b"one"), Key(9, b"\0\xff")), send=9)
+DOCUMENT = {"type": "meticulous_keyed_sha1", "keys": {"1": "hex:6f6e65", "9": "hex:00ff"}, "send_key": 9}
+
+
+def test_keys_come_by_standard_input_and_in_no_argument(stand_in: StandIn) -> None:
+    stand_in.node.add_session(replace(SPEC, auth=AUTH))
+    assert stand_in.last_words().endswith("--detect-mult 3 --auth -")
+    assert stand_in.stdin() == DOCUMENT
+    stand_in.node.set_keys(SPEC, replace(AUTH, send=1))
+    assert stand_in.last_words() == "keys s1 -"
+    assert stand_in.stdin() == DOCUMENT | {"send_key": 1}
+    assert "6f6e65" not in (stand_in.folder / "words").read_text()
 
 
 def test_set_gives_what_is_changed_zero_included(stand_in: StandIn) -> None:
