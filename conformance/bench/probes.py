@@ -4,7 +4,7 @@ All probes of one call belong to one requirement, so that an accusation stays ex
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.bench.bench import PROMPT_US, Bench
@@ -53,13 +53,11 @@ def must_discard_each(bench: Bench, puppet: Puppet, probes: Sequence[Probe], req
 
 
 def must_accept(bench: Bench, puppet: Puppet, what: str, requirement: str, seal: Seal | None = None) -> Seen:
-    """Judge that the target, being Up, answers a Poll with some peculiarity; returns the Final. Where the Sequence
-    Number was moved on by `seal`, the puppet goes on from there."""
+    """Judge that the target, being Up, answers a Poll with some peculiarity; returns the Final. The
+    puppet counts on from the Sequence Number of `seal`."""
     sane = _sane(bench, puppet)
     pace_polls(bench, puppet)
-    asked = bench.send(puppet, seal=seal, poll=True)
-    if seal is not None and seal.ahead and puppet.signer is not None:
-        puppet.signer.sequence += seal.ahead
+    asked = bench.send(puppet, seal=replace(seal, goes_on=True) if seal is not None else None, poll=True)
     answer = bench.find(asked, PROMPT_US, puppet, [FINAL])
     bench.check(
         answer is not None,

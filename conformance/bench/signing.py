@@ -71,7 +71,8 @@ class Seal:
 
     `ahead` is the Sequence Number less that of the puppet's last packet, 0 being that number once more. `scheme` lays
     the section out and signs it; `auth_type` and `auth_len` are only written into it. `absent` leaves the section out
-    and the A bit clear. The proof is made last, so that it is right for whatever else is wrong.
+    and the A bit clear. The proof is made last, so that it is right for whatever else is wrong. With `goes_on` the
+    puppet counts on from this packet, which a compliant target accepts; else the packet moves nothing.
     """
 
     ahead: int | None = None
@@ -82,6 +83,7 @@ class Seal:
     auth_type: int | None = None
     auth_len: int | None = None
     absent: bool = False
+    goes_on: bool = False
 
 
 UNSIGNED = Seal(absent=True)
@@ -92,7 +94,8 @@ class Signer:
     """The puppet's authentication. `sequence` is the Sequence Number of its last packet; a case may set it.
 
     Of itself it does what RFC 5880 wants of a peer: the number moves on with every packet (meticulous), else with
-    every packet whose contents are not those of the one before. A packet with a `Seal` moves nothing.
+    every packet whose contents are not those of the one before. Numbers are decided here, as a packet is made: the
+    bench may answer a Poll before a case that has sent something gets to its next line.
     """
 
     scheme: Scheme
@@ -104,7 +107,10 @@ class Signer:
     def sign(self, mandatory: bytes, seal: Seal | None = None) -> bytes:
         """The packet whose Mandatory Section is given, with its Authentication Section, A bit and Length."""
         if seal is not None:
-            return mandatory if seal.absent else self._sealed(mandatory, seal)
+            payload = mandatory if seal.absent else self._sealed(mandatory, seal)
+            if seal.goes_on:
+                self.sequence = (self.sequence + _ahead(seal)) % CIRCLE
+            return payload
         if self.scheme.meticulous or mandatory != self._last:
             self.sequence = (self.sequence + 1) % CIRCLE
         self._last = mandatory
@@ -113,7 +119,6 @@ class Signer:
     def _sealed(self, mandatory: bytes, seal: Seal) -> bytes:
         scheme = seal.scheme or self.scheme
         key = self.key if seal.key is None else seal.key
-        ahead = 1 if seal.ahead is None else seal.ahead
         right = scheme.auth_len(key)
         section = bytes(
             [
@@ -123,10 +128,14 @@ class Signer:
             ]
         )
         if scheme.algorithm:
-            section += bytes([seal.reserved]) + ((self.sequence + ahead) % CIRCLE).to_bytes(4)
+            section += bytes([seal.reserved]) + ((self.sequence + _ahead(seal)) % CIRCLE).to_bytes(4)
         head = bytes([mandatory[0], mandatory[1] | _A_BIT, mandatory[2], MANDATORY_LENGTH + right])
         unsigned = head + mandatory[4:MANDATORY_LENGTH] + section
         return unsigned + scheme.proof(unsigned, key)
+
+
+def _ahead(seal: Seal) -> int:
+    return 1 if seal.ahead is None else seal.ahead
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,10 @@ def test_a_seal_changes_one_thing_and_the_digest_is_right_for_it(seal: Seal, ind
     assert payload[index] == value
     assert has_proof(payload, KEYED_SHA1, KEY)
     assert own.sequence == 0xFFFF_FFFE
+    assert own.sign(MANDATORY, replace(seal, goes_on=True)) == payload
+    section = read(payload, KEYED_SHA1)
+    assert section is not None
+    assert own.sequence == section.sequence
 
 
 def test_a_seal_of_another_scheme_or_of_none() -> None:
@@ -162,6 +167,19 @@ def test_all_that_the_puppet_sends_is_signed() -> None:
     sections = [read(seen.datagram.payload, METICULOUS_KEYED_SHA1) for seen in sent]
     assert [section.sequence for section in sections if section is not None] == list(range(11, 11 + len(sent)))
     assert all(has_proof(seen.datagram.payload, METICULOUS_KEYED_SHA1, KEY) for seen in sent)
+
+
+def test_a_poll_that_comes_while_a_case_sends_leaves_the_numbers_in_order() -> None:
+    """The bench answers the Poll before `send` returns; the next packet counts from the one before all the same."""
+    wire = ScriptedWire()
+    bench = bench_on(wire)
+    puppet = bench.puppet(state=State.UP, signer=signer(METICULOUS_KEYED_SHA1, 100))
+    wire.at(0, control(poll=True))  # read before the echo of the tester's own frame
+    for _ in range(3):
+        bench.send(puppet, seal=Seal(9, goes_on=True))
+    bench.elapse(MS)
+    sent = [read(seen.datagram.payload, METICULOUS_KEYED_SHA1) for seen in bench.log if seen.sent]
+    assert [section.sequence for section in sent if section is not None] == [109, 110, 119, 128]
 
 
 def test_a_session_with_authentication_gives_the_puppet_its_keys() -> None:

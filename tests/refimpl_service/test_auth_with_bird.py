@@ -1,5 +1,6 @@
 """refbfd and BIRD with each type of authentication, on a real link (RFC 5880 section 6.7)."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -122,6 +123,10 @@ def test_a_session_comes_up_stays_up_and_changes_its_key(pair: Pair, folder: Pat
         for send_key in ("2", "1"):
             daemon.obey("set", "s", "--send-key", send_key)
             wait_for_packets(daemon, 15)
+        sources = {key_id: f"file:{folder}/{key_id}.key" for key_id in KEYS}
+        (folder / "auth.json").write_text(json.dumps({"type": kind.name.lower(), "keys": sources, "send_key": 2}))
+        daemon.obey("keys", "s", str(folder / "auth.json"))
+        wait_for_packets(daemon, 15)
         assert daemon.show("s")["counters"]["discarded"] == 0
         assert fall(daemon) == []
         sent = [record for record in daemon.records() if record.get("event") == "tx:packet"]
