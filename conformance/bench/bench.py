@@ -153,9 +153,13 @@ class Bench:
 
     def use_session(self, puppet: Puppet, **parameters: Any) -> SessionSpec:
         """A session that need not be new: one that was configured by hand with just these parameters, to whose peer
-        address the puppet then moves, or else a new one. See `scenario.fresh`, which makes the two the same."""
+        address the puppet then moves, or else a new one. See `scenario.fresh`, which makes the two the same.
+
+        With authentication it has to be new: a session that stands may know the Sequence Number of an earlier case, and
+        is right to discard another one (RFC 5880 sections 6.7.3 and 6.8.1).
+        """
         spec = puppet.spec = self.spec_for(puppet, **parameters)
-        standing = serving(spec, self.node.configured, self.specs)
+        standing = serving(spec, self.node.configured, self.specs) if spec.auth is None else None
         if standing is None:
             return self.add_session(puppet, **parameters)
         puppet.local, puppet.peer, puppet.spec = standing.peer, standing.local, standing

@@ -21,7 +21,7 @@ from conformance.deviants.patches_auth import (
     with_proof,
     with_section,
 )
-from conformance.deviants.rfc5881.s5 import ANY_TTL
+from conformance.deviants.patches_links import with_profile
 from conformance.targets.reference import ReferenceNode
 from refimpl.core.constants import MANDATORY_LENGTH, AuthType
 from refimpl.core.outputs import DiscardReason
@@ -86,5 +86,5 @@ DEVIANTS = (
     Deviant("5880-6.8.7-r31", "section without A bit", flaws=leaving(setting_byte(1, lambda flags: flags & ~0x04))),
     Deviant("5880-6.8.7-r43", "an empty section", flaws=leaving(with_section(lambda s: bytes([s[0], 2])))),
     Deviant("5880-6.8.7-r44", "a section without authentication", flaws=EngineFlaws(outgoing=decorated)),
-    Deviant("5880-9-r02", "TTL not looked at", profiles=ANY_TTL),
+    Deviant("5880-9-r02", "TTL not looked at", profiles=with_profile("single_hop", rows=())),
 )
