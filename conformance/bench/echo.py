@@ -1,4 +1,5 @@
-"""The Echo packets on the links (RFC 5880 sections 5 and 6.4, RFC 5881 section 4): seen, sent, looped back by puppets.
+"""The Echo packets on the link (RFC 5880 sections 5 and 6.4, RFC 5881 section 4): seen, sent, and looped back by
+puppets.
 
 They are apart from Control packets, which the bench's other verbs are about. Whose an Echo packet is shows in what it
 contains: the tester's own carry random bytes that nobody else has, so whatever else comes to port 3785 is the target's.
@@ -24,7 +25,7 @@ _CONTENTS_BYTES = 24
 @dataclass(frozen=True, slots=True)
 class SeenEcho:
     """A UDP datagram on the link that is no Control packet, most often an Echo packet; as `Seen`, with the data-link
-    addresses."""
+    addresses and the number of the link."""
 
     frame: int
     time_us: int
@@ -32,6 +33,7 @@ class SeenEcho:
     datagram: Datagram
     source_mac: str
     destination_mac: str
+    link: int = 0
 
     @property
     def family(self) -> int:
@@ -49,7 +51,7 @@ class EchoTraffic:
         self._wire = wire
         self._rng = rng
         self._contents: set[bytes] = set()
-        self._on_their_way: list[tuple[int, int, int, bytes]] = []
+        self._on_their_way: list[tuple[int, int, bytes, int]] = []
 
     def record(self, number: int, arrival: Arrival, datagram: Datagram, puppets: Sequence[Puppet]) -> None:
         """Take note of a datagram that is no Control packet; a puppet may be about to loop it back."""
@@ -60,6 +62,7 @@ class EchoTraffic:
             datagram,
             source_mac=arrival.frame[6:12].hex(":"),
             destination_mac=arrival.frame[:6].hex(":"),
+            link=arrival.link,
         )
         if datagram.destination_port != PORT_ECHO:
             if not arrival.sent:
@@ -81,8 +84,8 @@ class EchoTraffic:
             ttl=TTL_MAX,
             payload=contents,
         )
-        ends = self._wire.links[puppet.link]
-        return build(datagram, ends.tester_mac, ends.target_mac)
+        link = self._wire.links[puppet.link]
+        return build(datagram, link.tester_mac, link.target_mac)
 
     def from_target(self, after_us: int = 0, family: int | None = None) -> list[SeenEcho]:
         """The target's own Echo packets since a moment."""
@@ -107,24 +110,25 @@ class EchoTraffic:
     def send_due(self) -> None:
         """Send back what has been delayed for long enough."""
         while self._on_their_way and self._on_their_way[0][0] <= self._wire.now():
-            _, _, link, looped = heapq.heappop(self._on_their_way)
+            _, _, looped, link = heapq.heappop(self._on_their_way)
             self._wire.send(looped, link)
 
     def _loop_back(self, seen: SeenEcho, frame: bytes, puppets: Sequence[Puppet]) -> None:
         """As the far end's forwarding would: what came to its data-link address and is addressed to the target."""
+        if seen.destination_mac != self._wire.links[seen.link].tester_mac:
+            return
         looped = loop_back(frame)
         for puppet in puppets:
-            own_mac = self._wire.links[puppet.link].tester_mac
-            if looped is None or not puppet.loops_echo or puppet.peer != seen.datagram.destination:
-                continue
-            if seen.destination_mac != own_mac:
+            if (
+                looped is None
+                or not puppet.loops_echo
+                or (puppet.peer, puppet.link) != (seen.datagram.destination, seen.link)
+            ):
                 continue
             if puppet.echo_losses:
                 puppet.echo_losses -= 1
             else:
-                heapq.heappush(
-                    self._on_their_way, (seen.time_us + puppet.echo_delay_us, seen.frame, puppet.link, looped)
-                )
+                heapq.heappush(self._on_their_way, (seen.time_us + puppet.echo_delay_us, seen.frame, looped, seen.link))
             return
 
 

@@ -20,13 +20,13 @@ class SessionConfig:
     connectivity goes on. `control_plane_independent` is what the C bit claims (4.1): true only where BFD goes on while
     the control plane does not.
 
-    `required_min_echo_rx_us` 0 means that Echo packets are not looped back, `desired_min_echo_tx_us` 0 that none are
-    sent; `echo_source` is their source address, "" for the profile's own choice.
-
     `point_to_point` says that the interface leads to one neighbour only (RFC 5881 section 6). `dscp` is the service
     level that the session is for, 0 to 63; None means all of them (RFC 5882 section 6). The discriminators, 1 to
     2**32-1, are those that were signalled outside BFD (RFC 5883 section 4.2); 0 means that ours is drawn, and theirs is
     learnt.
+
+    `required_min_echo_rx_us` 0 means that Echo packets are not looped back, `desired_min_echo_tx_us` 0 that none are
+    sent; `echo_source` is their source address, "" for the engine's own choice.
     """
 
     peer: str
@@ -54,8 +54,8 @@ class Profile:
 
     `passive` is the role that the application prescribes, None where it leaves the choice. `leaves_by` is the interface
     that outgoing packets are bound to, "" where routing decides. `failure_means_congestion` says that a failed session
-    may have failed of congestion and is slowed down (section 7). `echo_port` is the UDP
-    destination port of Echo packets, None where the application has no Echo function.
+    may have failed of congestion and is slowed down (section 7).
+    `echo_port` is the UDP destination port of Echo packets, None where the application has no Echo function.
     """
 
     name: str

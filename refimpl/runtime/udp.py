@@ -83,8 +83,8 @@ class UdpEngine:
         """Delete a session without another packet, and close what no other session uses."""
         self.speaker.remove(session)
         self._transmitters.pop(session).close()
-        self._hang_up_unused()
         self._echo_problems.pop(session, None)
+        self._hang_up_unused()
 
     def perform(self, session: Session, outputs: list[Output]) -> None:
         """Carry out what a session answered to a command, and keep its new deadline."""
@@ -134,8 +134,8 @@ class UdpEngine:
             receiver = self._receivers.pop(key)
             self._loop.remove_reader(receiver.fileno())
             receiver.close()
-        interfaces = {_echo_key(other.config) for other in self._transmitters}
-        for unused in self._echo_ports.keys() - interfaces:
+        in_use = {_echo_key(other.config) for other in self._transmitters}
+        for unused in self._echo_ports.keys() - in_use:
             self._hang_up_echo(unused)
 
     def _listen_for_echo(self, config: SessionConfig) -> None:
