@@ -18,7 +18,7 @@ from conformance.targets.reference import ReferenceTarget
 from conformance.targets.target import Lease
 from refimpl.core.constants import State
 from reports.model import CaseResult, Verdict
-from topologies.node import LackError, SessionSpec
+from topologies.node import AuthSpec, Key, LackError, SessionSpec
 from topologies.nodes.device.description import Device
 from topologies.nodes.device.node import DeviceNode
 
@@ -122,6 +122,15 @@ def test_only_a_session_that_is_alike_and_free_serves(
 def test_the_session_to_the_puppet_itself_is_preferred() -> None:
     twin = replace(STANDING, name="twin", peer="192.0.2.7")
     assert serving(STANDING, [twin, STANDING], []) is STANDING
+
+
+def test_a_session_with_authentication_has_to_be_new() -> None:
+    """One that stands may know the Sequence Number of an earlier case, and would be accused of discarding another."""
+    auth = AuthSpec(5, (Key(1, b"secret12"),), 1)
+    standing = replace(STANDING, auth=auth)
+    assert serving(standing, [standing], []) is standing
+    bench = bench_with(standing)
+    assert bench.use_session(bench.puppet(), auth=auth) is not standing
 
 
 def test_a_session_by_hand_is_not_removed() -> None:
