@@ -38,7 +38,7 @@ class EngineFlaws:
 
     `ttl` is what packets carry (RFC 5881 section 5); `first_source_port` and `ports_per_session` (1: one stable port
     a session; more: packets take turns) belong to RFC 5881 section 4. `destination_port` None means the profile's own,
-    `interface` None the one that the session or its local address belongs to.
+    `interface`, where there is one of that name, takes the place of the one that a session leaves by.
     """
 
     ttl: int = TTL_MAX
@@ -46,7 +46,7 @@ class EngineFlaws:
     ports_per_session: int = 1
     shared_source_port: bool = False
     destination_port: int | None = None
-    interface: str | None = None
+    interface: str = ""
     echo_mac: str = ""
     """Where frames with Echo packets go, if not to the neighbour (RFC 5881 section 4)."""
     incoming: Callable[[Datagram], Datagram | None] | None = None
@@ -138,7 +138,7 @@ class VirtualEngine:
 
     def _send_echo(self, session: Session, payload: bytes) -> None:
         flaws = self._flaws
-        interface = self._interfaces[session.config.interface]
+        interface = self._leaving(session)
         datagram = echo_datagram(session, payload, self._source_ports[session])
         for each in (datagram,) if flaws.outgoing is None else flaws.outgoing(session, datagram):
             interface.end.send(build(each, interface.mac, flaws.echo_mac or interface.neighbour_mac))
@@ -162,8 +162,9 @@ class VirtualEngine:
     def _leaving(self, session: Session) -> VirtualInterface:
         """Where a session's packets go out. There are no routers here, so the way to a peer begins where the session's
         own address is."""
-        name = self._flaws.interface or session.profile.leaves_by(session.config)
-        return self._interfaces[name] if name else self._by_address[session.config.local]
+        name = session.profile.leaves_by(session.config)
+        right = self._interfaces[name] if name else self._by_address[session.config.local]
+        return self._interfaces.get(self._flaws.interface, right)
 
     def _arm(self) -> None:
         deadline = self.speaker.next_deadline()

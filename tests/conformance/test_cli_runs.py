@@ -40,7 +40,7 @@ class Crashing(ReferenceTarget):
         self.leases += 1
         if self.leases == 2:
             raise OSError("the interface is gone")
-        return super().lease(rng)
+        return super().lease(rng, links)
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_bfdspec_target(config):
