@@ -17,7 +17,10 @@ from conformance.bench.signing import (
     METICULOUS_KEYED_SHA1,
     SIMPLE_PASSWORD,
     Scheme,
+    Seal,
+    Signer,
 )
+from refimpl.wire.damage import Damage
 from topologies.node import AuthSpec, Capability, Key
 
 FIRST = Key(5, b"secret12")
@@ -133,6 +136,20 @@ METICULOUS_SHA1 = Kind(
     _FORMAT_SHA1 | _digest("6.7.4", meticulous=True, accepts="r32", discards_proof="r33"),
 )
 KINDS = (PASSWORD, MD5, METICULOUS_MD5, SHA1, METICULOUS_SHA1)
+
+
+SENT = ("type", "length", "layout", "reserved", "no_key", "padding", "whole_packet", "proof", "key_id")
+DISCARDS = ("discards_type", "discards_key_id", "discards_length")
+SEVERAL = ("names_key", "several")
+WINDOWS = ("discards_replay", "discards_jump")
+KNOWN = ("known", "initial")
+"""What each body of cases judges, in the words of `Kind.requirements`."""
+
+
+def signed(kind: Kind) -> Damage:
+    """An Authentication Section on a packet of a puppet that does not sign."""
+    signer = Signer(kind.scheme, FIRST.id, FIRST.secret, 1)
+    return Damage(f"signed by {kind.label}", lambda payload: signer.sign(payload, Seal()))
 
 
 def authenticated(bench: Bench, puppet: Puppet) -> list[Seen]:

@@ -1,7 +1,7 @@
 """RFC 5880 section 4.1, the Authentication Section in general, and 6.8.7 about when it is there."""
 
 from conformance.bench.bench import Bench
-from conformance.bench.cases import Row, case, cases
+from conformance.bench.cases import Row, cases
 from conformance.bench.packets import Seen, in_words
 from conformance.bench.scenario import establish, poll
 from conformance.rfc5880.authentication import (
@@ -85,18 +85,3 @@ def _shown(seen: Seen) -> str:
     section = _section(seen)
     header = f"Auth Type {section[0]} and Auth Len {section[1]} in" if len(section) >= 2 else "a section of"
     return f"frame {seen.frame}: {header} {len(section)} bytes ({in_words(seen)})"
-
-
-@case("5880-6.8.7-101", judges=["5880-6.8.7-r44"])
-def test_no_section_without_authentication(bench: Bench) -> None:
-    """On a session without authentication no packet has the A bit or an Authentication Section."""
-    puppet = establish(bench)
-    poll(bench, puppet)
-    packets = [seen for seen in bench.from_target(bench.origin) if puppet.is_from_target(seen)]
-    wrong = [seen for seen in packets if seen.packet.authentication_present or seen.packet.length > MANDATORY_LENGTH]
-    bench.check(
-        bool(packets) and not wrong,
-        expected=f"A clear and Length {MANDATORY_LENGTH} in each of {len(packets)} packets",
-        actual=f"frame {wrong[0].frame}: {in_words(wrong[0])}" if wrong else "no packet",
-        frames=wrong,
-    )

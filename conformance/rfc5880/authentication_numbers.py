@@ -7,17 +7,15 @@ so that a target that takes its own is judged alike.
 from itertools import pairwise
 
 from conformance.bench.bench import PROMPT_US, Bench
-from conformance.bench.cases import Row, cases
 from conformance.bench.match import control
 from conformance.bench.packets import Seen, in_words
 from conformance.bench.probes import Probe, must_accept, must_discard_each
-from conformance.bench.puppet import SLOW_US, Puppet
+from conformance.bench.puppet import Puppet
 from conformance.bench.scenario import FINAL, SLOW_WAIT_US, establish, fresh, pace_polls, poll, raise_up
 from conformance.bench.signing import CIRCLE, Seal, Signer, read
 from conformance.bench.verdicts import Inconclusive
-from conformance.rfc5880.authentication import FIRST, MD5, METICULOUS_MD5, METICULOUS_SHA1, SHA1, Kind, authenticated
+from conformance.rfc5880.authentication import FIRST, Kind, authenticated
 from refimpl.core.constants import State
-from topologies.node import Capability
 
 DETECT_MULT = 3
 WINDOW = 3 * DETECT_MULT
@@ -76,12 +74,8 @@ def goes_on(bench: Bench, kind: Kind, pairs: list[Pair]) -> None:
         )
 
 
-@cases(
-    Row("5880-6.7.3-15", MD5.about("sequence", "on_state"), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.4-15", SHA1.about("sequence", "on_state"), {"kind": SHA1}, [SHA1.need]),
-)
-def test_number_moves_on_with_the_state(bench: Bench, kind: Kind) -> None:
-    """With {kind} the Sequence Number moves on when the state changes.
+def number_moves_on_with_the_state(bench: Bench, kind: Kind) -> None:
+    """The Sequence Number moves on when the state changes.
 
     A target that counts by a clock may do so between two packets by chance, so the state changes several times.
     """
@@ -100,13 +94,8 @@ def test_number_moves_on_with_the_state(bench: Bench, kind: Kind) -> None:
     moves_on(bench, changed, "state", kind["on_state"])
 
 
-@cases(
-    Row("5880-6.7.3-23", MD5.about("on_contents"), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.4-23", SHA1.about("on_contents"), {"kind": SHA1}, [SHA1.need]),
-    needs=[Capability.CHANGE_MULT],
-)
-def test_number_moves_on_with_the_contents(bench: Bench, kind: Kind) -> None:
-    """With {kind} the Sequence Number moves on when Detect Mult changes.
+def number_moves_on_with_the_contents(bench: Bench, kind: Kind) -> None:
+    """The Sequence Number moves on when Detect Mult changes.
 
     Five changes at a tenth of a second between packets: a target that counts once a second by a clock passes each by
     chance one time in ten, so all of them one time in 10^5.
@@ -144,22 +133,8 @@ def moves_on(bench: Bench, pairs: list[Pair], changed: str, requirement: str) ->
     )
 
 
-@cases(
-    Row(
-        "5880-6.7.3-16",
-        METICULOUS_MD5.about("sequence", "every_packet"),
-        {"kind": METICULOUS_MD5},
-        [METICULOUS_MD5.need],
-    ),
-    Row(
-        "5880-6.7.4-16",
-        METICULOUS_SHA1.about("sequence", "every_packet"),
-        {"kind": METICULOUS_SHA1},
-        [METICULOUS_SHA1.need],
-    ),
-)
-def test_meticulous_numbers(bench: Bench, kind: Kind) -> None:
-    """With {kind} every packet has a Sequence Number of its own, the answers to Polls included."""
+def meticulous_numbers(bench: Bench, kind: Kind) -> None:
+    """Every packet has a Sequence Number of its own, the answers to Polls included."""
     pairs = numbers(bench, kind)
     goes_on(bench, kind, pairs)
     for first, before, second, after in pairs:
@@ -174,17 +149,9 @@ def test_meticulous_numbers(bench: Bench, kind: Kind) -> None:
 
 # ---------------------------------------------------------------------- received
 
-WINDOWS = ("discards_replay", "discards_jump")
 
-
-@cases(
-    Row("5880-6.7.3-17", MD5.about(*WINDOWS), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-18", METICULOUS_MD5.about(*WINDOWS), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-17", SHA1.about(*WINDOWS), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-18", METICULOUS_SHA1.about(*WINDOWS), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_window(bench: Bench, kind: Kind) -> None:
-    """With {kind}, Sequence Numbers before the window and beyond it are discarded, and those at its edges are not."""
+def window(bench: Bench, kind: Kind) -> None:
+    """Sequence Numbers before the window and beyond it are discarded, and those at its edges are not."""
     # Far from the wrap, which is another case's business.
     puppet = establish(
         bench, puppet=signing_puppet(bench, kind, 0x1000_0000), auth=kind.spec(), detect_mult=DETECT_MULT
@@ -201,14 +168,8 @@ def numbered(*ahead: int) -> list[Probe]:
     return [Probe(f"Sequence Number {each:+d}", Seal(each)) for each in ahead]
 
 
-@cases(
-    Row("5880-6.7.3-19", MD5.about("circular"), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-20", METICULOUS_MD5.about("circular"), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-19", SHA1.about("circular"), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-20", METICULOUS_SHA1.about("circular"), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_wrap(bench: Bench, kind: Kind) -> None:
-    """With {kind}, the window reaches across the wrap of the Sequence Number."""
+def wrap(bench: Bench, kind: Kind) -> None:
+    """The window reaches across the wrap of the Sequence Number."""
     puppet = establish(bench, puppet=signing_puppet(bench, kind, -120), auth=kind.spec(), detect_mult=DETECT_MULT)
     signer = signer_of(puppet)
     pace_polls(bench, puppet)
@@ -227,17 +188,8 @@ def test_wrap(bench: Bench, kind: Kind) -> None:
     )
 
 
-KNOWN = ("known", "initial")
-
-
-@cases(
-    Row("5880-6.7.3-21", MD5.about(*KNOWN), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-22", METICULOUS_MD5.about(*KNOWN), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-21", SHA1.about(*KNOWN), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-22", METICULOUS_SHA1.about(*KNOWN), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_first_packet_begins_the_window(bench: Bench, kind: Kind) -> None:
-    """With {kind}, the Sequence Number of the first authentic packet is where the window begins."""
+def first_packet_begins_the_window(bench: Bench, kind: Kind) -> None:
+    """The Sequence Number of the first authentic packet is where the window begins."""
     puppet = fresh(bench, puppet=signing_puppet(bench, kind, 0x2000_0000), auth=kind.spec(), detect_mult=DETECT_MULT)
     first = bench.send(puppet)
     bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, after=first, what="the handshake", puppet=puppet)
@@ -259,92 +211,3 @@ def test_first_packet_begins_the_window(bench: Bench, kind: Kind) -> None:
 
 
 # ---------------------------------------------------------------------- the variables behind it
-
-
-@cases(
-    Row("5880-6.8.1-101", ["5880-6.8.1-r19"], {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.8.1-102", ["5880-6.8.1-r19"], {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_window_moves_along(bench: Bench, kind: Kind) -> None:
-    """With {kind}, the window moves along with the packets that are accepted."""
-    puppet = signing_puppet(bench, kind, 0x3000_0000)
-    puppet.desired_min_tx_us = SLOW_US  # a Detection Time of three seconds: nothing has to be sent in between
-    fresh(bench, puppet=puppet, auth=kind.spec(), detect_mult=DETECT_MULT)
-    down = bench.send(puppet)
-    bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, after=down, what="the handshake", puppet=puppet)
-    puppet.state = State.UP
-    up = bench.send(puppet, poll=True)
-    bench.wait(control(state=State.UP), within_us=SLOW_WAIT_US, after=up, what="the handshake", puppet=puppet)
-    for _ in range(3):
-        step = bench.send(puppet, seal=Seal(WINDOW, goes_on=True))
-    bench.until(step.time_us + SLOW_US)  # a Final may be held back that long
-    asked = bench.send(puppet, poll=True)
-    bench.expect(FINAL, within_us=PROMPT_US, after=asked, puppet=puppet)
-    bench.until(asked.time_us + SLOW_US)
-    old = bench.send(puppet, seal=Seal(-2 * WINDOW), poll=True, state=State.DOWN)
-    bench.expect_never(
-        FINAL,
-        for_us=PROMPT_US,
-        after=old,
-        puppet=puppet,
-        because=f"its Sequence Number is before that of frame {asked.frame}",
-    )
-    alive = bench.send(puppet, poll=True)
-    bench.expect(control(final=True, state=State.UP), within_us=PROMPT_US, after=alive, puppet=puppet)
-
-
-@cases(
-    Row("5880-6.8.1-103", ["5880-6.8.1-r22"], {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.8.1-104", ["5880-6.8.1-r22"], {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_any_first_number_is_accepted(bench: Bench, kind: Kind) -> None:
-    """With {kind}, the first packet may have any Sequence Number."""
-    for sequence in (0x4000_0000, 0xC000_0000):
-        puppet = fresh(bench, puppet=signing_puppet(bench, kind, sequence), auth=kind.spec())
-        first = bench.send(puppet)
-        bench.expect(control(state=State.INIT), within_us=SLOW_WAIT_US, after=first, puppet=puppet)
-        bench.remove_session(bench.specs[0])
-
-
-@cases(
-    Row("5880-6.8.1-105", ["5880-6.8.1-r23"], {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.8.1-106", ["5880-6.8.1-r23"], {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_silence_makes_the_number_unknown(bench: Bench, kind: Kind) -> None:
-    """With {kind}, after twice the Detection Time of silence a packet with any Sequence Number is accepted."""
-    puppet = establish(
-        bench, puppet=signing_puppet(bench, kind, 0x5000_0000), auth=kind.spec(), detect_mult=DETECT_MULT
-    )
-    silent = bench.stop_keepalives(puppet)
-    detection_us = DETECT_MULT * 300_000
-    # "At least twice": a target that takes a while longer is not accused.
-    bench.until(silent.time_us + 2 * detection_us + 2 * SECOND_US)
-    signer_of(puppet).sequence = 0x9000_0000
-    puppet.state, puppet.your_discriminator = State.DOWN, 0
-    restarted = bench.send(puppet)
-    bench.expect(control(state=State.INIT), within_us=SLOW_WAIT_US, after=restarted, puppet=puppet)
-
-
-@cases(Row("5880-6.8.1-107", ["5880-6.8.1-r21"], {"kind": SHA1}, [SHA1.need]))
-def test_first_number_is_random(bench: Bench, kind: Kind) -> None:
-    """With {kind}, sessions do not begin with numbers that can be told from those of the session before.
-
-    Of three sessions, one after the other, neighbours are compared. Random numbers are within 65536 of each other
-    twice running with a probability of 1 in 10^9.
-    """
-    begun: list[tuple[Seen, int]] = []
-    for _ in range(3):
-        puppet = fresh(bench, auth=kind.spec())
-        seen = puppet.last_seen
-        section = read(seen.datagram.payload, kind.scheme) if seen is not None else None
-        if seen is None or section is None:
-            raise Inconclusive("the first packet of a session has no Authentication Section")
-        begun.append((seen, section.sequence))
-        bench.remove_session(bench.specs[0])
-    near = [min((b - a) % CIRCLE, (a - b) % CIRCLE) < 1 << 16 for (_, a), (_, b) in pairwise(begun)]
-    bench.check(
-        not all(near),
-        expected="three sessions that begin with random Sequence Numbers",
-        actual=", ".join(f"{number:#010x} in frame {seen.frame}" for seen, number in begun),
-        frames=[seen for seen, _ in begun],
-    )

@@ -5,38 +5,25 @@ Each flawed packet would be obeyed (it polls and signals Down) but for its Authe
 """
 
 from conformance.bench.bench import PROMPT_US, Bench
-from conformance.bench.cases import Row, cases
 from conformance.bench.match import control
 from conformance.bench.probes import Probe, must_accept, must_discard_each
 from conformance.bench.scenario import SLOW_WAIT_US, establish, fresh, sane_after, stays_up
 from conformance.bench.signing import SCHEMES, Seal, has_proof, read
 from conformance.rfc5880.authentication import (
     FIRST,
-    MD5,
-    METICULOUS_MD5,
-    METICULOUS_SHA1,
     PASSWORD,
     SECOND,
-    SHA1,
     Kind,
     authenticated,
 )
 from refimpl.core.constants import State
 from refimpl.wire import damage
-from topologies.node import Capability
 
 SECOND_US = 1_000_000
 
 
-@cases(
-    Row("5880-6.7.2-02", PASSWORD.about("accepts"), {"kind": PASSWORD}, [PASSWORD.need]),
-    Row("5880-6.7.3-03", MD5.about("accepts"), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-04", METICULOUS_MD5.about("accepts"), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-03", SHA1.about("accepts"), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-04", METICULOUS_SHA1.about("accepts"), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_authentic_packets_are_accepted(bench: Bench, kind: Kind) -> None:
-    """With {kind}, packets that are authentic bring the session Up and keep it there."""
+def authentic_packets_are_accepted(bench: Bench, kind: Kind) -> None:
+    """Packets that are authentic bring the session Up and keep it there."""
     puppet = fresh(bench, auth=kind.spec())
     down = bench.send(puppet)
     bench.expect(control(state=State.INIT), within_us=SLOW_WAIT_US, after=down, puppet=puppet)
@@ -48,14 +35,8 @@ def test_authentic_packets_are_accepted(bench: Bench, kind: Kind) -> None:
     stays_up(bench, puppet, came, because="authentic packets were received all the time")
 
 
-@cases(
-    Row("5880-6.7.3-05", MD5.about("ignores_reserved"), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-06", METICULOUS_MD5.about("ignores_reserved"), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-05", SHA1.about("ignores_reserved"), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-06", METICULOUS_SHA1.about("ignores_reserved"), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_reserved_is_ignored(bench: Bench, kind: Kind) -> None:
-    """With {kind}, the Reserved byte may have any value, as long as the digest is right."""
+def reserved_is_ignored(bench: Bench, kind: Kind) -> None:
+    """The Reserved byte may have any value, as long as the digest is right."""
     puppet = establish(bench, auth=kind.spec())
     for value in (0x01, 0xFF):
         seal = Seal(ahead=1, reserved=value)
@@ -63,18 +44,8 @@ def test_reserved_is_ignored(bench: Bench, kind: Kind) -> None:
     sane_after(bench, puppet)
 
 
-DISCARDS = ("discards_type", "discards_key_id", "discards_length")
-
-
-@cases(
-    Row("5880-6.7.2-03", PASSWORD.about(*DISCARDS), {"kind": PASSWORD}, [PASSWORD.need]),
-    Row("5880-6.7.3-07", MD5.about(*DISCARDS), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-08", METICULOUS_MD5.about(*DISCARDS), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-07", SHA1.about(*DISCARDS), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-08", METICULOUS_SHA1.about(*DISCARDS), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_wrong_headers_are_discarded(bench: Bench, kind: Kind) -> None:
-    """With {kind}, a packet with another Auth Type, an unknown key ID or a wrong Auth Len is discarded."""
+def wrong_headers_are_discarded(bench: Bench, kind: Kind) -> None:
+    """A packet with another Auth Type, an unknown key ID or a wrong Auth Len is discarded."""
     puppet = establish(bench, auth=kind.spec())
     right = kind.scheme.auth_len(FIRST.secret)
     must_discard_each(bench, puppet, wrong_types(kind), kind["discards_type"])
@@ -108,15 +79,8 @@ WRONG_PASSWORD_LENGTHS = [
 """With the right Auth Len for what they carry."""
 
 
-@cases(
-    Row("5880-6.7.2-04", PASSWORD.about("discards_proof"), {"kind": PASSWORD}, [PASSWORD.need]),
-    Row("5880-6.7.3-09", MD5.about("discards_proof"), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-10", METICULOUS_MD5.about("discards_proof"), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-09", SHA1.about("discards_proof"), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-10", METICULOUS_SHA1.about("discards_proof"), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-)
-def test_wrong_proofs_are_discarded(bench: Bench, kind: Kind) -> None:
-    """With {kind}, a packet with another key, or with a bit flipped under its digest, is discarded."""
+def wrong_proofs_are_discarded(bench: Bench, kind: Kind) -> None:
+    """A packet with another key, or with a bit flipped under its digest, is discarded."""
     puppet = establish(bench, auth=kind.spec())
     probes = WRONG_PASSWORDS if kind is PASSWORD else WRONG_KEYS + flipped_bits(kind)
     must_discard_each(bench, puppet, probes, kind["discards_proof"])
@@ -173,19 +137,8 @@ def flipped_bits(kind: Kind) -> list[Probe]:
     return [Probe(f"a bit of {name} flipped", Seal(ahead=3), damage.flip(bit)) for name, bit in bits.items()]
 
 
-SEVERAL = ("names_key", "several")
-
-
-@cases(
-    Row("5880-6.7.2-05", PASSWORD.about(*SEVERAL), {"kind": PASSWORD}, [PASSWORD.need]),
-    Row("5880-6.7.3-11", MD5.about(*SEVERAL), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-12", METICULOUS_MD5.about(*SEVERAL), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-11", SHA1.about(*SEVERAL), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-12", METICULOUS_SHA1.about(*SEVERAL), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-    needs=[Capability.AUTH_SEVERAL_KEYS],
-)
-def test_several_keys(bench: Bench, kind: Kind) -> None:
-    """With {kind} and two keys, each key ID goes with its own key, in both directions."""
+def several_keys(bench: Bench, kind: Kind) -> None:
+    """And two keys, each key ID goes with its own key, in both directions."""
     puppet = establish(bench, auth=kind.spec(FIRST, SECOND))
     must_accept(bench, puppet, "with the second key", kind["several"], Seal(1, SECOND.id, SECOND.secret))
     must_accept(bench, puppet, "with the first key again", kind["several"], Seal(1, FIRST.id, FIRST.secret))
@@ -208,16 +161,8 @@ def test_several_keys(bench: Bench, kind: Kind) -> None:
         )
 
 
-@cases(
-    Row("5880-6.7.2-06", PASSWORD.about("proof", "key_id"), {"kind": PASSWORD}, [PASSWORD.need]),
-    Row("5880-6.7.3-13", MD5.about("key_id"), {"kind": MD5}, [MD5.need]),
-    Row("5880-6.7.3-14", METICULOUS_MD5.about("key_id"), {"kind": METICULOUS_MD5}, [METICULOUS_MD5.need]),
-    Row("5880-6.7.4-13", SHA1.about("key_id"), {"kind": SHA1}, [SHA1.need]),
-    Row("5880-6.7.4-14", METICULOUS_SHA1.about("key_id"), {"kind": METICULOUS_SHA1}, [METICULOUS_SHA1.need]),
-    needs=[Capability.AUTH_SEVERAL_KEYS, Capability.CHANGE_KEYS],
-)
-def test_rollover(bench: Bench, kind: Kind) -> None:
-    """With {kind} and two keys, a target that is told to send with the second one does so."""
+def rollover(bench: Bench, kind: Kind) -> None:
+    """And two keys, a target that is told to send with the second one does so."""
     puppet = establish(bench, auth=kind.spec(FIRST, SECOND))
     bench.command(bench.node.set_keys, bench.specs[0], kind.spec(FIRST, SECOND, send=SECOND))
     bench.elapse(PROMPT_US)  # a packet may have been on its way
