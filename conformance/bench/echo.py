@@ -100,8 +100,12 @@ class EchoTraffic:
         return seen.datagram.payload in self._contents
 
     def returned(self, sent: SeenEcho) -> list[SeenEcho]:
-        """Copies of a packet of the tester's that came back."""
-        return [seen for seen in self.log if not seen.sent and seen.datagram.payload == sent.datagram.payload]
+        """Copies of a packet of the tester's that came back over the link on which it was sent."""
+        return [
+            seen
+            for seen in self.log
+            if not seen.sent and (seen.link, seen.datagram.payload) == (sent.link, sent.datagram.payload)
+        ]
 
     def next_due(self) -> int | None:
         """When a puppet's delay is over."""

@@ -1,5 +1,6 @@
 """The bench and Echo packets: seen apart from Control packets, sent, and looped back as a case wants it."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -90,3 +91,12 @@ def test_the_frame_goes_back_to_where_it_came_from() -> None:
     looped = loop_back(frame)
     assert looped is not None
     assert (looped[:6], looped[6:12]) == (frame[6:12], frame[:6])
+
+
+def test_what_came_back_over_another_link_did_not_come_straight_back(bench: Bench) -> None:
+    puppet = bench.puppet(loops_echo=True)
+    sent = bench.send_echo(puppet)
+    echo_at(bench, 20 * MS, sent.datagram.payload, source=FOREIGN_SOURCES[4], destination=puppet.local, ttl=254)
+    bench.until(50 * MS)
+    assert len(bench.echo.returned(sent)) == 1
+    assert bench.echo.returned(replace(sent, link=1)) == []
