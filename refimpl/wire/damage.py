@@ -6,9 +6,13 @@ Which damage ought to have which effect is the business of the cases.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from refimpl.core.constants import MANDATORY_LENGTH
 from refimpl.wire.layers import Control, check_fits
+
+_REMEMBERED = 4096
+"""Broken copies kept: the same case breaks the same packets for every target that it meets in simulated time."""
 
 _SETTABLE = {field.name: field for field in Control.fields_desc if field.name != "auth"}
 """Fields of the Mandatory Section, in wire order."""
@@ -39,13 +43,18 @@ def field(**values: int) -> Damage:
             raise ValueError(
                 f"damage {label}: {len(payload)} bytes hold no fields; at least {MANDATORY_LENGTH} are needed"
             )
-        layer = Control(payload)
-        for name, value in values.items():
-            layer.setfieldval(name, value)
-        return bytes(layer)
+        return _rewritten(payload, tuple(values.items()))
 
     label = ", ".join(f"{name}={int(value)}" for name, value in values.items())
     return Damage(label, apply)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _rewritten(payload: bytes, values: tuple[tuple[str, int], ...]) -> bytes:
+    layer = Control(payload)
+    for name, value in values:
+        layer.setfieldval(name, value)
+    return bytes(layer)
 
 
 def truncate(count: int) -> Damage:
