@@ -177,7 +177,9 @@ class Bench:
 
     def deconfigure(self, spec: SessionSpec) -> Mark:
         """Have the target deconfigure a session, with the leave that it takes of its far end. Returns the moment
-        before."""
+        before. Raises Unsupported where sessions are configured by hand."""
+        if spec in self.node.configured:
+            raise Unsupported(f"needs to deconfigure a session, and {spec.name} was configured by hand")
         return self.command(self.node.deconfigure, spec)
 
     def command(self, verb: Callable[..., object], *arguments: Any, **options: Any) -> Mark:

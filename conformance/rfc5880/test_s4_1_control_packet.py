@@ -91,7 +91,7 @@ def fall_silent(bench: Bench, puppet: Puppet) -> None:
 )
 def test_diagnostics_are_true(bench: Bench, what: str, happen: Callable[[Bench, Puppet], None], true: Diag) -> None:
     """Diag names nothing that did not happen: none before anything did, and no other cause after {what}."""
-    puppet = establish(bench)
+    puppet = establish(bench, new=True)
     happen(bench, puppet)
     down = bench.wait(
         control(state=State.DOWN),

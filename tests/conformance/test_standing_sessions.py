@@ -49,7 +49,7 @@ class StandingTarget(ReferenceTarget):
         for spec in self._device.configured:
             self._standing.node.add_session(replace(spec, interface=link.target_interface))
 
-    def lease(self, rng: Random) -> Lease:
+    def lease(self, rng: Random, links: int = 1) -> Lease:
         wire = self._standing.wire
         while wire.receive(wire.now()) is not None:
             pass
@@ -71,10 +71,10 @@ def ran(results: dict[str, CaseResult]) -> set[str]:
     return {id_ for id_, each in results.items() if each.verdict is not Verdict.UNSUPPORTED}
 
 
-def test_one_usual_session_serves_most_cases() -> None:
+def test_one_usual_session_serves_many_cases() -> None:
     results = suite(StandingTarget([{"peer": "192.0.2.1"}]))
     assert unexpected(results) == {}
-    assert len(ran(results)) > len(results) // 2
+    assert len(ran(results)) > len(results) // 3
 
 
 def test_further_sessions_serve_further_cases() -> None:
