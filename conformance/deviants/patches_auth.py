@@ -278,7 +278,7 @@ class Prejudiced(Session):
     """Knows a Sequence Number from the start."""
 
     def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
-        if self._last_valid is None:
+        if self._times.last_valid is None:
             self.variables.auth_seq_known = True
         return super().receive(packet, meta, now)
 

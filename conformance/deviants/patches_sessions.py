@@ -92,8 +92,8 @@ class Restless(Session):
     """The Detection Time runs in AdminDown, too."""
 
     def _expiry(self) -> int | None:
-        if self.variables.session_state is State.ADMIN_DOWN and self._last_rx is not None:
-            return self._last_rx + self.detection_time
+        if self.variables.session_state is State.ADMIN_DOWN and self._times.last_rx is not None:
+            return self._times.last_rx + self.detection_time
         return super()._expiry()
 
 
@@ -102,7 +102,7 @@ class Overwhelmed(Session):
 
     def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
         """Lose what comes sooner."""
-        if self._last_rx is not None and now - self._last_rx < 250_000:
+        if self._times.last_rx is not None and now - self._times.last_rx < 250_000:
             return []
         return super().receive(packet, meta, now)
 

@@ -95,7 +95,7 @@ class SchedulesOnce(Session):
         due = super()._next_transmission()
         if due is None or self.state is not State.UP:
             self._due = None
-        elif self._due is None or self._last_tx is None or self._due <= self._last_tx:
+        elif self._due is None or self._times.last_tx is None or self._due <= self._times.last_tx:
             self._due = due
         return self._due if self._due is not None else due
 
@@ -146,7 +146,7 @@ class SlowInDemand(Session):
     def _next_transmission(self) -> int | None:
         due = super()._next_transmission()
         demanded = self.variables.remote_demand_mode and self.state is State.UP
-        return self._last_tx + 6 * self.transmit_interval if demanded and self._last_tx is not None else due
+        return self._times.last_tx + 6 * self.transmit_interval if demanded and self._times.last_tx is not None else due
 
 
 def beginning(**variables: Any) -> type[Session]:
