@@ -89,6 +89,7 @@ class KillMatrix(_Model):
     started: datetime
     duration_us: int
     complete: bool = Field(description="all deviants were hunted; otherwise nothing is said about cases")
+    strangers: int = Field(default=1, description="one in how many of the cases of other requirements a deviant met")
     kills: list[Kill]
     cases: list[CaseTally]
     findings: list[Finding]

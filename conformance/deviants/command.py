@@ -21,7 +21,7 @@ from conformance.catalogue import Catalogue
 from conformance.deviants import findings
 from conformance.deviants.collection import collect
 from conformance.deviants.deviant import Deviant
-from conformance.deviants.hunt import SEED, Trial, hunt
+from conformance.deviants.hunt import SEED, STRANGERS, Trial, hunt
 from conformance.interruption import termination_unwinds
 from conformance.inventory import Runnable
 from conformance.refusal import INTERRUPTED, Refusal, load_suite
@@ -33,9 +33,10 @@ CLEAN, FLAWED, NO_HUNT = 0, 1, 3
 
 HELP = """Hunt the deviants: speakers that each break one requirement on purpose.
 
-Each of them meets every case of the suite on the virtual clock, and a case that judges the requirement has to accuse it
-by that very requirement: FAIL for a MUST, WARN for a SHOULD. What other cases accuse it of is its blast radius. A hunt
-for all deviants also finds requirements without a deviant, and cases that never fail, or fail for everybody.
+Each of them meets, on the virtual clock, all cases of its requirement, one of which has to accuse it by that very
+requirement: FAIL for a MUST, WARN for a SHOULD. What other cases accuse it of is its blast radius; one in four of them
+is tried, or with --thorough all. A hunt for all deviants also finds requirements without a deviant, and cases that
+never fail, or fail for everybody.
 
 Exit codes: 0 all deviants caught and nothing else found, 1 findings, 2 usage, 3 a process of the hunt was killed, 130
 interrupted.
@@ -50,6 +51,7 @@ interrupted.
 @click.option("--jobs", type=click.IntRange(1, 200), help="Processes at once. Default: one per core.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the kill matrix as a page.")
 @click.option("--json", "data", type=click.Path(dir_okay=False, path_type=Path), help="Write the kill matrix as JSON.")
+@click.option("--thorough", is_flag=True, help="Every deviant meets every case; takes several minutes.")
 @click.option("--list", "listing", is_flag=True, help="List the selected deviants and hunt none.")
 def command(
     requirements: tuple[str, ...],
@@ -57,6 +59,7 @@ def command(
     jobs: int | None,
     html: Path | None,
     data: Path | None,
+    thorough: bool,
     listing: bool,
 ) -> None:
     """See HELP."""
@@ -76,7 +79,7 @@ def command(
     cases, started, clock = list(found.values()), datetime.now(UTC), time.monotonic_ns()
     try:
         with termination_unwinds() as signals:
-            trials = _hunt(deviants, cases, catalogue, jobs or os.cpu_count() or 1)
+            trials = _hunt(deviants, cases, catalogue, jobs or os.cpu_count() or 1, 1 if thorough else STRANGERS)
             if signals:
                 raise KeyboardInterrupt
     except KeyboardInterrupt:
@@ -88,7 +91,7 @@ def command(
     found_wrong = [
         *findings.about_deviants(deviants, cases, trials, catalogue),
         *findings.about_requirements(wanted, deviants, cases, catalogue),
-        *(findings.about_cases(cases, tally, len(deviants), catalogue) if complete else ()),
+        *(findings.about_cases(cases, tally, trials, catalogue) if complete else ()),
     ]
     matrix = KillMatrix(
         generator=f"bfdspec {__version__}",
@@ -97,6 +100,7 @@ def command(
         started=started,
         duration_us=(time.monotonic_ns() - clock) // 1000,
         complete=complete,
+        strangers=1 if thorough else STRANGERS,
         kills=findings.kills(deviants, trials, catalogue),
         cases=tally,
         findings=found_wrong,
@@ -122,14 +126,16 @@ def _wanted(
 
 
 def _hunt(
-    deviants: Sequence[Deviant], cases: Sequence[Runnable], catalogue: Catalogue, jobs: int
+    deviants: Sequence[Deviant], cases: Sequence[Runnable], catalogue: Catalogue, jobs: int, strangers: int
 ) -> dict[str, list[Trial]]:
     trials: dict[str, list[Trial]] = {}
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"{len(deviants)} deviants meet {len(cases)} cases", total=len(cases))
         # Closed at once when interrupted, so that no process is left.
-        with contextlib.closing(hunt(deviants, cases, catalogue, jobs=min(jobs, len(cases)))) as met:
+        with contextlib.closing(
+            hunt(deviants, cases, catalogue, jobs=min(jobs, len(cases)), strangers=strangers)
+        ) as met:
             for case, of_case in met:
                 trials[case.case.id] = of_case
                 progress.advance(task)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from conformance.catalogue import Catalogue
 from conformance.deviants.deviant import Deviant
-from conformance.deviants.hunt import Trial
+from conformance.deviants.hunt import NOT_MET, Trial
 from conformance.inventory import Runnable
 from conformance.runner import CASE_FAILED, OF_LEVEL
 from reports.kill_matrix import Accusation, CaseTally, Finding, Flaw, Kill
@@ -14,9 +14,10 @@ from reports.model import Verdict
 ACCUSING = frozenset(OF_LEVEL.values())
 
 BLUNT_SHARE = 0.25
-"""A case that accuses more than this share of all deviants is blunt. Each deviant breaks something else, and a case has
-one clause; what a quarter of them have in common is the way to the clause, which has to be Inconclusive when it fails.
-The bluntest case that is about its clause (the jitter of every packet) accuses less than a tenth."""
+"""A case that accuses more than this share of the deviants of other requirements is blunt. Each deviant breaks
+something else, and a case has one clause; what a quarter of them have in common is the way to the clause, which has to
+be Inconclusive when it fails. The bluntest case that is about its clause (the jitter of every packet) accuses less than
+a tenth."""
 
 FEW = 20
 """With fewer deviants than these a share says nothing."""
@@ -99,15 +100,17 @@ def about_requirements(
 
 
 def about_cases(
-    cases: Sequence[Runnable], tally: Sequence[CaseTally], deviants: int, catalogue: Catalogue
+    cases: Sequence[Runnable], tally: Sequence[CaseTally], trials: Trials, catalogue: Catalogue
 ) -> Iterator[Finding]:
     """Cases that cannot fail, and cases that fail for everybody. Only a hunt for all deviants can tell."""
     for case, done in zip(cases, tally, strict=True):
         can_accuse = any(catalogue.requirements[each].level in OF_LEVEL for each in case.case.judges)
         if can_accuse and not done.accused:
             yield Finding(flaw=Flaw.TOOTHLESS, subject=done.id, words=done.title)
-        if deviants >= FEW and done.accused > BLUNT_SHARE * deviants:
-            words = f"accuses {done.accused} of {deviants} deviants: {done.title}"
+        met = sum(trial != NOT_MET for trial in trials[done.id])
+        others = done.accused - done.caught
+        if met >= FEW and others > BLUNT_SHARE * met:
+            words = f"accuses {others} of {met} deviants that break something else: {done.title}"
             yield Finding(flaw=Flaw.BLUNT, subject=done.id, words=words)
 
 

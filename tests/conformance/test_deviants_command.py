@@ -40,7 +40,7 @@ def test_the_selection_is_hunted_and_written(tmp_path: Path) -> None:
     page, data = tmp_path / "new" / "m.html", tmp_path / "new" / "m.json"
     done = deviants("--requirement", "5880-6.8.6-r03", "--jobs", "1", "--html", str(page), "--json", str(data))
     assert done.exit_code == 0, done.output
-    assert "0 survivors, 1 caught" in done.output
+    assert "0 survivors, " in done.output
     matrix = kill_matrix.load(data)
     assert [kill.caught_by for kill in matrix.kills] == [["5880-6.8.6-01", "5880-6.8.6-02", "5880-6.8.6-03"]]
     assert not matrix.complete

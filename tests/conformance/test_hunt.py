@@ -43,7 +43,7 @@ def case_of(
 def hunted(
     deviants: list[Deviant], cases: list[Runnable], *, jobs: int = 1, catalogue: Catalogue = CATALOGUE
 ) -> dict[str, list[Trial]]:
-    return {case.case.id: trials for case, trials in hunt.hunt(deviants, cases, catalogue, jobs=jobs)}
+    return {case.case.id: trials for case, trials in hunt.hunt(deviants, cases, catalogue, jobs=jobs, strangers=1)}
 
 
 def complaints(deviants: list[Deviant], cases: list[Runnable]) -> list[tuple[Flaw, str]]:
@@ -52,7 +52,7 @@ def complaints(deviants: list[Deviant], cases: list[Runnable]) -> list[tuple[Fla
     found = [
         *findings.about_deviants(deviants, cases, trials, CATALOGUE),
         *findings.about_requirements(list(CATALOGUE.requirements), deviants, cases, CATALOGUE),
-        *findings.about_cases(cases, tally, len(deviants), CATALOGUE),
+        *findings.about_cases(cases, tally, trials, CATALOGUE),
     ]
     return [(each.flaw, each.subject) for each in found]
 
@@ -117,13 +117,21 @@ def test_a_case_that_nobody_fails_is_toothless_unless_it_cannot_accuse() -> None
 @pytest.mark.parametrize(("accused", "blunt"), [(6, True), (5, False)])
 def test_a_case_that_accuses_a_quarter_of_everybody_is_blunt(accused: int, blunt: bool) -> None:
     case = case_of(VERSION)
-    tally = findings.tallies([LOUD] * 20, [case], {case.case.id: _trials(accused, 20)})
-    found = [each.flaw for each in findings.about_cases([case], tally, 20, CATALOGUE)]
+    trials = {case.case.id: _trials(accused, 20)}
+    tally = findings.tallies([LOUD] * 20, [case], trials)
+    found = [each.flaw for each in findings.about_cases([case], tally, trials, CATALOGUE)]
     assert found == ([Flaw.BLUNT] if blunt else [])
 
 
 def _trials(accused: int, of: int) -> list[Trial]:
-    return [Trial(Verdict.FAIL, VERSION)] * accused + [Trial(Verdict.PASS)] * (of - accused)
+    return [Trial(Verdict.FAIL, "5880-6.8.7-r35")] * accused + [Trial(Verdict.PASS)] * (of - accused)
+
+
+def test_strangers_meet_in_turn_and_a_deviant_always_meets_its_own_cases() -> None:
+    own, others = case_of(VERSION), [case_of(MAY, case_id=f"5880-6.8.7-{90 + n}") for n in range(4)]
+    met = dict(hunt.hunt([LOUD] * 4, [own, *others], CATALOGUE, jobs=1, strangers=4))
+    assert hunt.NOT_MET not in met[own]
+    assert [[trial != hunt.NOT_MET for trial in met[other]].count(True) for other in others] == [1, 1, 1, 1]
 
 
 def test_a_case_that_breaks_over_a_deviant_is_told() -> None:

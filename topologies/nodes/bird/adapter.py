@@ -21,7 +21,7 @@ from topologies.node import AuthSpec, Capability, NodeError, SessionSpec, Sessio
 from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
 from topologies.nodes.bird.configuration import Configuration
 from topologies.nodes.bird.control import Control, Line
-from topologies.nodes.bird.wishes import Wish, check
+from topologies.nodes.bird.wishes import ClashError, Wish, check
 from topologies.nodes.manifest import Manifest, load_manifest
 from topologies.nodes.plain import PlainNode
 from topologies.processes import spawn, terminate
@@ -31,6 +31,8 @@ _HERE = Path(__file__).parent
 _OBEYED_S = 5.0
 """How long BIRD may take to show what it was told. It does so at once unless it does not know the interface."""
 _BETWEEN_LOOKS_S = 0.02
+_PATIENCE_S = 30.0
+_BETWEEN_ATTEMPTS_S = 0.2
 
 _STATES = {"AdminDown": "admin_down", "Down": "down", "Init": "init", "Up": "up"}
 _COLUMNS = ("address", "interface", "state", "since", "interval", "timeout")
@@ -93,9 +95,23 @@ class BirdNode(PlainNode):
         terminate(self._namespace, only=self._processes)
 
     def add_session(self, spec: SessionSpec) -> None:
-        """Create the session; one with the same peer and interface is replaced. Nothing is left of a refused one."""
+        """Create the session; one with the same peer and interface is replaced. Nothing is left of a refused one.
+
+        Multihop sessions of all slots have one set of options: where another slot's has others, its end is waited for.
+        """
         self._refuse_unusual(spec)
-        wish = Wish(spec)
+        deadline = time.monotonic() + (_PATIENCE_S if spec.kind == "multi_hop" else 0)
+        while True:
+            try:
+                self._add(Wish(spec))
+                return
+            except ClashError:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(_BETWEEN_ATTEMPTS_S)
+
+    def _add(self, wish: Wish) -> None:
+        spec = wish.spec
         with self._changing("add_session", spec) as configuration:
             others = configuration.wishes()
             if wish.key in others and others[wish.key].spec.local != spec.local:
@@ -215,7 +231,7 @@ class BirdNode(PlainNode):
             time.sleep(_BETWEEN_LOOKS_S)
 
     def _failed(self, verb: str, spec: SessionSpec, error: NodeError) -> NodeError:
-        return NodeError(f"{self.name}: {verb} {spec.name}: {error}")
+        return type(error)(f"{self.name}: {verb} {spec.name}: {error}")
 
 
 def view(spec: SessionSpec, answer: list[Line]) -> SessionView:

@@ -52,6 +52,10 @@ Wishes = Mapping[str, Wish]
 """By their keys."""
 
 
+class ClashError(NodeError):
+    """A session would need options that another one beside it does not have."""
+
+
 def check(wish: Wish, others: Wishes) -> None:
     """Raise NodeError for what BIRD accepts and then does otherwise.
 
@@ -71,7 +75,7 @@ def check(wish: Wish, others: Wishes) -> None:
         _check_keys(spec.auth)
     for other in others.values():
         if _block(other) == _block(wish) and _options(other) != _options(wish):
-            raise NodeError(
+            raise ClashError(
                 f"session {other.spec.name} has other timers, another role or other keys: "
                 f"BIRD has one set of them for IPv{wish.version} on {wish.interface.replace('---', 'multihop')}"
             )
