@@ -34,7 +34,7 @@ FLAW_MEANINGS: dict[Flaw, str] = {
     Flaw.NO_DEVIANT: "a requirement that a case judges, though nothing shows that the case can tell",
     Flaw.TOOTHLESS: "a case that accused no deviant at all",
     Flaw.BLUNT: "a case that accuses so many deviants that it must be judging something else than its clause",
-    Flaw.BROKEN: "a case that a deviant made fail by an error of its own",
+    Flaw.BROKEN: "a deviant over which cases, or which itself, ended by an error that is the suite's own",
 }
 
 

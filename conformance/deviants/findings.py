@@ -10,6 +10,7 @@ from conformance.inventory import Runnable
 from conformance.runner import CASE_FAILED, OF_LEVEL
 from reports.kill_matrix import Accusation, CaseTally, Finding, Flaw, Kill
 from reports.model import Verdict
+from reports.words import count
 
 ACCUSING = frozenset(OF_LEVEL.values())
 
@@ -81,9 +82,18 @@ def about_deviants(
         elif not any(catches(trial, deviant) for _, trial in met):
             judging = [(case.id, trial) for case, trial in met if deviant.breaks in case.judges]
             yield Finding(flaw=Flaw.SURVIVOR, subject=subject, words=_how_it_survived(judging))
-        for case, trial in met:
-            if trial.reason.startswith(CASE_FAILED):
-                yield Finding(flaw=Flaw.BROKEN, subject=case.id, words=f"{trial.reason} (deviant {subject})")
+        yield from _broken(subject, [(case.id, trial.reason) for case, trial in met])
+
+
+def _broken(deviant: str, reasons: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    """Errors of the suite's own, one finding for all cases that a deviant made fail in the same way."""
+    failed: dict[str, list[str]] = {}
+    for case_id, reason in reasons:
+        if reason.startswith(CASE_FAILED):
+            failed.setdefault(reason, []).append(case_id)
+    for reason, cases in failed.items():
+        others = f" and {count(len(cases) - 1, 'other case')}" if cases[1:] else ""
+        yield Finding(flaw=Flaw.BROKEN, subject=deviant, words=f"{reason} (case {cases[0]}{others})")
 
 
 def about_requirements(

@@ -76,14 +76,22 @@ class KeepsTheOldRate(Session):
         self.variables.desired_min_tx_in_force_us = min(before, self.variables.desired_min_tx_in_force_us)
 
 
-class AsksNobody(Session):
+class AsksNobodyAboutTx(Session):
     """A changed Desired Min TX Interval is announced without a Poll Sequence."""
+
+    unasked = "desired_min_tx_us"
 
     def set_timers(self, now: int, **timers: Any) -> list[Output]:
         outputs = super().set_timers(now, **timers)
-        if timers.get("desired_min_tx_us") is not None:
+        if timers.get(self.unasked) is not None:
             self.poll.active = False
         return outputs
+
+
+class AsksNobodyAboutRx(AsksNobodyAboutTx):
+    """A changed Required Min RX Interval is announced without a Poll Sequence."""
+
+    unasked = "required_min_rx_us"
 
 
 class SchedulesOnce(Session):

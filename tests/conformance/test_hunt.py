@@ -139,8 +139,12 @@ def test_a_case_that_breaks_over_a_deviant_is_told() -> None:
         fresh(bench)
         raise KeyError("what the case did not expect")
 
-    found = complaints([LOUD], [case_of(VERSION, version=1), case_of(VERSION, breaks, "5880-6.8.7-97")])
-    assert (Flaw.BROKEN, "5880-6.8.7-97") in found
+    cases = [case_of(VERSION, version=1), *(case_of(VERSION, breaks, f"5880-6.8.7-{number}") for number in (96, 97))]
+    (found,) = findings.about_deviants([LOUD], cases, hunted([LOUD], cases), CATALOGUE)
+    assert (found.flaw, found.subject) == (Flaw.BROKEN, f"{VERSION} {LOUD.name}")
+    assert found.words == (
+        "the case itself failed: KeyError: 'what the case did not expect' (case 5880-6.8.7-96 and 1 other case)"
+    )
 
 
 # ---------------------------------------------------------------- what it survives
