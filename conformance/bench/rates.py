@@ -76,8 +76,8 @@ def judge_rate(bench: Bench, intervals: Sequence[Interval], rate: Rate, name: st
     slow = [each for each, tolerance in judged if rate.too_slow is not None and each.us > longest + tolerance]
     if 0 < len(fast) + len(slow) <= len(intervals) - len(judged):
         raise Inconclusive(
-            f"{len(fast) + len(slow)} of {len(judged)} intervals are out of range, but in as many others the tester itself "
-            "was late: the machine may be to blame"
+            f"{len(fast) + len(slow)} of {len(judged)} intervals are out of range, but in as many others the tester "
+            "itself was late: the machine may be to blame"
         )
     if rate.too_fast is not None:
         _check(bench, judged, fast, permitted, rate.too_fast)

@@ -42,17 +42,6 @@ class Forgetful(Session):
         return super().set_timers(now, **changes) if self.poll.idle else []
 
 
-class Unannounced(Session):
-    """Required Min RX Interval changes without a Poll Sequence."""
-
-    def set_timers(self, now: int, **changes: Any) -> list[Output]:
-        """Tell the other changes as usual."""
-        v, rx = self.variables, changes.pop("required_min_rx_us", None)
-        if rx is not None:
-            self._wanted_rx = v.required_min_rx_interval_us = v.required_min_rx_in_force_us = rx
-        return super().set_timers(now, **changes)
-
-
 class Sluggish(Session):
     """Unless Up, the old interval stays in force until the Final comes."""
 
