@@ -17,7 +17,8 @@ conformance: $(VENV)/.run ## The whole suite against the built-in reference (no 
 
 test: debian lint types contracts orphans deviants conformance unit real ## Everything CI runs: lint, types, contracts, all tests, real daemons
 
-nightly: test ## What takes longer: real daemons twice more, verdicts compared; more property examples
+nightly: test ## What takes longer: all deviants on all cases, real daemons twice, more examples
+	@$(BIN)/bfdspec deviants --thorough --html out/reference/kill-matrix.html --json out/reference/kill-matrix.json
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/wire tests/refimpl_core tests/refimpl_virtual
 	@for target in refbfd frr bird; do .ci/stable $$target || exit 1; done
 
