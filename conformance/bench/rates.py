@@ -57,8 +57,8 @@ def judge_rate(bench: Bench, intervals: Sequence[Interval], rate: Rate, name: st
     """Judge each interval with the tolerance that the tester's lateness around it calls for.
 
     Intervals during which the tester was too late to tell are left out, and said to be; if they are more than half,
-    nothing is judged (Inconclusive). Nor is it where no more intervals are out of range than were left out: a machine
-    that held up the tester so often may have held up the target as often.
+    nothing is judged (Inconclusive). Nor is it where no more intervals are too long than were left out: a machine that
+    held up the tester so often may have held up the target as often. It makes nobody send too early.
     """
     tolerances = [bench.tolerance_between(each.first, each.second) for each in intervals]
     finest = rate.interval_us * TOO_COARSE
@@ -74,13 +74,13 @@ def judge_rate(bench: Bench, intervals: Sequence[Interval], rate: Rate, name: st
     shortest, longest = rate.interval_us * rate.least, rate.interval_us * rate.greatest
     fast = [each for each, tolerance in judged if rate.too_fast is not None and each.us < shortest - tolerance]
     slow = [each for each, tolerance in judged if rate.too_slow is not None and each.us > longest + tolerance]
-    if 0 < len(fast) + len(slow) <= len(intervals) - len(judged):
-        raise Inconclusive(
-            f"{len(fast) + len(slow)} of {len(judged)} intervals are out of range, but in as many others the tester "
-            "itself was late: the machine may be to blame"
-        )
     if rate.too_fast is not None:
         _check(bench, judged, fast, permitted, rate.too_fast)
+    if 0 < len(slow) <= len(intervals) - len(judged):
+        raise Inconclusive(
+            f"{len(slow)} of {len(judged)} intervals are too long, but in as many others the tester itself was late: "
+            "the machine may be to blame"
+        )
     if rate.too_slow is not None:
         _check(bench, judged, slow, permitted, rate.too_slow)
 

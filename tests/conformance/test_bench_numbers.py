@@ -156,12 +156,13 @@ def test_a_rate_finer_than_the_tolerance_is_not_judged() -> None:
         judged(Rate(1 * MS, too_fast=MUST), 0, 1, 2)
 
 
-def judged_late(*late: Late) -> Bench:
-    """Four intervals, the second one too short, by a tester that was late at these moments."""
+def judged_late(*late: Late, second_ms: int = 100, **clauses: str) -> Bench:
+    """Four intervals, all but the second one of 300 ms, by a tester that was late at these moments."""
     bench = bench_on(ScriptedWire(real=True, late=late))
-    times = [0, 300 * MS, 400 * MS, 700 * MS, 1_000 * MS]
+    times = [0, 300, 300 + second_ms, 600 + second_ms, 900 + second_ms]
     try:
-        judge_rate(bench, intervals_of(*times), Rate(300 * MS, too_fast=MUST))
+        rate = Rate(300 * MS, **(clauses or {"too_fast": MUST}))
+        judge_rate(bench, intervals_of(*(each * MS for each in times)), rate)
     finally:
         bench.close()
     return bench
@@ -177,6 +178,13 @@ def test_an_interval_during_which_the_tester_was_late_is_left_out() -> None:
 def test_lateness_elsewhere_is_no_excuse() -> None:
     with pytest.raises(Violation, match="1 of 3 intervals out of range, the first one 100 ms between frames 2 and 3"):
         judged_late(Late(150 * MS, 60_000))
+
+
+def test_as_many_long_intervals_as_the_tester_was_late_in_may_be_the_machines() -> None:
+    with pytest.raises(Inconclusive, match="1 of 3 intervals are too long, but in as many others"):
+        judged_late(Late(150 * MS, 60_000), second_ms=500, too_slow=MUST)
+    with pytest.raises(Violation, match="1 of 4 intervals out of range, the first one 500 ms"):
+        judged_late(second_ms=500, too_slow=MUST)
 
 
 def test_a_tester_that_was_late_most_of_the_time_judges_nothing() -> None:

@@ -184,6 +184,8 @@ def test_a_deviant_is_caught(tmp_path: Path) -> None:
     assert [(result.id, result.verdict) for result in run.unexpected()] == [
         ("5881-5-01", Verdict.FAIL),
         ("5881-5-02", Verdict.FAIL),
+        ("5881-5-101", Verdict.FAIL),
+        ("5881-5-102", Verdict.FAIL),
     ]
     assert run.unexpected()[0].violated
     assert "bfdspec test --target reference --case 5881-5-01 --seed 3" in done.stdout
@@ -200,7 +202,7 @@ def test_x_stops_at_the_first_unexpected_verdict(tmp_path: Path) -> None:
 def test_lf_runs_the_last_unexpected_ones_again(tmp_path: Path) -> None:
     with_plugin(tmp_path, DEVIANT)
     _, run = with_plugin(tmp_path, DEVIANT, "--lf")
-    assert [result.id for result in run.results] == ["5881-5-01", "5881-5-02"]
+    assert [result.id for result in run.results] == ["5881-5-01", "5881-5-02", "5881-5-101", "5881-5-102"]
 
 
 def test_a_case_that_ends_without_a_verdict_is_not_lost(tmp_path: Path) -> None:
