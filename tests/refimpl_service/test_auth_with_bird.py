@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,19 +52,6 @@ sessions:
       keys: {{1: "file:{folder}/1.key", 2: "file:{folder}/2.key"}}
       send_key: 1
 """
-
-
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    with Pair() as pair:
-        yield pair
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder whose path is short enough for a Unix socket."""
-    with tempfile.TemporaryDirectory(prefix="rbt") as path:
-        yield Path(path)
 
 
 @contextmanager
