@@ -31,7 +31,7 @@ from topologies.node import NodeError
 
 AS_EXPECTED, UNEXPECTED, NO_LAB = 0, 1, 3
 
-JOBS_PER_CORE = 6
+JOBS_PER_CORE = 10
 """A case on the real clock mostly waits; more jobs than this per core make the tester late."""
 
 HELP = """Judge TARGET by the cases of the suite.
@@ -53,7 +53,7 @@ configuration, 3 the laboratory or the target did not come up, 130 interrupted.
 @click.option("--case", "cases", metavar="ID", multiple=True, help="Only this case; may be repeated.")
 @click.option("--level", type=click.Choice(["must", "should", "may"]), help="Only cases that judge this level.")
 @click.option(
-    "--jobs", type=click.IntRange(0, 200), help="Cases at once. Default: 6 per core on the real clock, else 0."
+    "--jobs", type=click.IntRange(0, 200), help="Cases at once. Default: 10 per core on the real clock, else 0."
 )
 @click.option("--seed", type=click.IntRange(0), help="Seed of everything random. Default: drawn, and printed.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: out/NAME.")

@@ -75,7 +75,7 @@ def case(
     return declare
 
 
-def cases(*rows: Row, needs: Sequence[Capability] = (), links: int = 1) -> Callable[[Body], Body]:
+def cases(*rows: Row, needs: Sequence[Capability] = (), seconds: int = 5, links: int = 1) -> Callable[[Body], Body]:
     """Declare a table of cases with one body. Raises ValueError as `case` does."""
 
     def declare(body: Body) -> Body:
@@ -85,7 +85,11 @@ def cases(*rows: Row, needs: Sequence[Capability] = (), links: int = 1) -> Calla
                 *(row.values[name] for name in names),
                 id=row.id,
                 marks=pytest.mark.case(
-                    replace(_declared(row.id, row.judges, [*needs, *row.needs], body, row.values), links=links)
+                    replace(
+                        _declared(row.id, row.judges, [*needs, *row.needs], body, row.values),
+                        seconds=seconds,
+                        links=links,
+                    )
                 ),
             )
             for row in rows

@@ -20,7 +20,7 @@ def test_up_stays_up(bench: Bench) -> None:
     bench.check(len(seen) >= 5, expected="packets at the negotiated rate", actual=f"{len(seen)} packets in 3 s")
 
 
-@case("5880-6.2-02", judges=["5880-6.2-r04"], needs=[Capability.ADMIN_DOWN])
+@case("5880-6.2-02", judges=["5880-6.2-r04"], needs=[Capability.ADMIN_DOWN], seconds=9)
 def test_admin_down_lasts(bench: Bench) -> None:
     """AdminDown is left neither for received packets nor for the passing of time."""
     puppet = establish(bench)

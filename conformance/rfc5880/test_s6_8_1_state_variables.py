@@ -64,7 +64,7 @@ def test_discriminator_is_opaque(bench: Bench, value: int) -> None:
     bench.expect(control(your_discriminator=value), within_us=SLOW_WAIT_US, after=sent, puppet=puppet)
 
 
-@case("5880-6.8.1-10", judges=["5880-6.8.1-r12"])
+@case("5880-6.8.1-10", judges=["5880-6.8.1-r12"], seconds=10)
 def test_remote_discriminator_is_forgotten(bench: Bench) -> None:
     """After a Detection Time of silence Your Discriminator is zero."""
     puppet = establish(bench)
@@ -82,7 +82,7 @@ def test_remote_discriminator_is_forgotten(bench: Bench) -> None:
     )
 
 
-@case("5880-6.8.1-11", judges=["5880-6.8.1-r03"])
+@case("5880-6.8.1-11", judges=["5880-6.8.1-r03"], seconds=8)
 def test_state_is_kept_for_a_detection_time(bench: Bench) -> None:
     """Before a Detection Time has passed, the far end's discriminator is not forgotten, though the session is Down."""
     puppet = establish(bench)

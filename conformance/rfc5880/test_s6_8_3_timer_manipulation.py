@@ -185,7 +185,7 @@ def judge_slow(bench: Bench, packets: Sequence[Seen]) -> None:
     )
 
 
-@case("5880-6.8.3-14", judges=["5880-6.8.3-r10", "5880-6.8.3-r09"])
+@case("5880-6.8.3-14", judges=["5880-6.8.3-r10", "5880-6.8.3-r09"], seconds=12)
 def test_lowered_remote_rx_applies_at_once(bench: Bench) -> None:
     """The far end lowers Required Min RX Interval from 4 s to 1 s: the next packet does not wait for the old time."""
     old_us, new_us = 4 * SLOW_US, SLOW_US

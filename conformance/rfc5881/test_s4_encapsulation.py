@@ -27,6 +27,7 @@ def test_destination_port(bench: Bench, family: int) -> None:
 @cases(
     Row("5881-4-03", ["5881-4-r03"], {"family": 4}, V4),
     Row("5881-4-04", ["5881-4-r03"], {"family": 6}, V6),
+    seconds=12,
 )
 def test_source_port_range(bench: Bench, family: int) -> None:
     """On IPv{family} the source port of session after session lies in 49152 to 65535."""

@@ -30,6 +30,7 @@ def test_destination_port(bench: Bench, family: int) -> None:
     Row("5883-5-03", ["5883-5-r03"], {"family": 4}, V4),
     Row("5883-5-04", ["5883-5-r03"], {"family": 6}, V6),
     needs=NEEDS,
+    seconds=12,
 )
 def test_source_port_range(bench: Bench, family: int) -> None:
     """On IPv{family} the source port of multihop session after session lies in 49152 to 65535."""
