@@ -17,8 +17,9 @@ from conformance.targets.target import Lease
 from topologies import description
 from topologies.description import LabDescription
 from topologies.lab import Lab
+from topologies.launch import launch
 from topologies.netns import enter
-from topologies.nodes import adapter
+from topologies.nodes import adapter, release
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def running(name: str, run_id: str, slots: int, links_per_slot: int = 1) -> Iter
     """
     with Lab(run_id, slots, links_per_slot) as lab:
         plan = lab.describe()
-        handle = adapter(name).start(plan)
+        handle = launch(name, plan)
         try:
             path = plan.folder / "lab.json"
             document = {"node": name, "lab": plan.model_dump(mode="json"), "handle": handle}
@@ -49,11 +50,10 @@ class LabTarget:
         """Attach by the file that `running` wrote, and move the calling thread into the tester's namespace."""
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         lab = LabDescription.model_validate(document["lab"])
-        found = adapter(document["node"])
-        self._node = found.attach(document["handle"])
+        self._node = adapter(document["node"]).attach(document["handle"])
         self.name: str = document["node"]
         self.version = self._node.version
-        self.description = found.manifest.description
+        self.description = release(self.name).description
         self._links = [_link(link) for link in lab.slots[slot].links]
         enter(lab.tester_namespace)
 

@@ -17,13 +17,15 @@ pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from topologies.description import LabDescription
 from topologies.lab import Lab
+from topologies.launch import launch
 from topologies.node import AuthSpec, Capability, Key, NodeError, SessionSpec
+from topologies.nodes import release
 from topologies.nodes.adapter import Handle
 from topologies.nodes.bird import adapter
 from topologies.nodes.bird.adapter import BirdNode
 from topologies.processes import processes
 
-MISSING = BirdNode.manifest.missing()
+MISSING = release("bird").missing()
 
 pytestmark = [
     pytest.mark.root,
@@ -44,7 +46,7 @@ def lab(runtime: Path) -> Iterator[LabDescription]:
 
 @pytest.fixture(scope="module")
 def handle(lab: LabDescription) -> Handle:
-    return BirdNode.start(lab)
+    return launch("bird", lab)
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def node(handle: Handle) -> Iterator[BirdNode]:
     """A node that each test has to leave without sessions."""
     attached = BirdNode.attach(handle)
     yield attached
-    configuration = Path(handle["folder"]) / "bird.conf"
+    configuration = Path(handle["place"]["folder"]) / "bird.conf"
     assert "\n  neighbor " not in configuration.read_text()
 
 
@@ -327,14 +329,14 @@ def test_eight_at_once(node: BirdNode, handle: Handle, lab: LabDescription, list
 
 
 def test_the_version_is_that_of_the_program(node: BirdNode) -> None:
-    said = subprocess.run([node.manifest.find("bird"), "--version"], capture_output=True, text=True, check=True)
+    said = subprocess.run([release(node.name).find("bird"), "--version"], capture_output=True, text=True, check=True)
     assert (said.stdout + said.stderr).strip() == f"BIRD version {node.version}"
 
 
 def test_stop_ends_the_daemon_and_verbs_say_so(runtime: Path) -> None:
     with Lab(f"stop-{os.getpid()}", 1, runtime=runtime) as laboratory:
         lab = laboratory.describe()
-        node = BirdNode.attach(BirdNode.start(lab))
+        node = BirdNode.attach(launch("bird", lab))
         assert len(processes(lab.target_namespace)) == 1
         node.stop()
         node.stop()
@@ -352,5 +354,5 @@ def test_a_daemon_that_cannot_start_gives_its_reason(runtime: Path) -> None:
         lab = laboratory.describe()
         (lab.folder / "bird" / "bird.ctl").mkdir(parents=True)  # a folder where the control socket should be
         with pytest.raises(NodeError, match=r"bird ended while starting: .*bird\.ctl"):
-            BirdNode.start(lab)
+            launch("bird", lab)
         assert processes(lab.target_namespace) == []

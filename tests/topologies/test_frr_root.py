@@ -15,12 +15,14 @@ pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from topologies.description import LabDescription
 from topologies.lab import Lab
+from topologies.launch import launch
 from topologies.node import Capability, NodeError, SessionSpec
+from topologies.nodes import release
 from topologies.nodes.adapter import Handle
 from topologies.nodes.frr.adapter import FrrNode
 from topologies.processes import processes
 
-MISSING = FrrNode.manifest.missing()
+MISSING = release("frr").missing()
 
 pytestmark = [
     pytest.mark.root,
@@ -37,7 +39,7 @@ def lab(runtime: Path) -> Iterator[LabDescription]:
 
 @pytest.fixture(scope="module")
 def handle(lab: LabDescription) -> Handle:
-    return FrrNode.start(lab)
+    return launch("frr", lab)
 
 
 @pytest.fixture
@@ -177,14 +179,16 @@ def test_eight_at_once(handle: Handle, lab: LabDescription) -> None:
 
 
 def test_the_version_is_that_of_the_program(node: FrrNode) -> None:
-    said = subprocess.run([node.manifest.find("bfdd"), "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [release(node.name).find("bfdd"), "--version"], capture_output=True, text=True, check=True
+    ).stdout
     assert said.splitlines()[0] == f"bfdd version {node.version}"
 
 
 def test_stop_ends_the_daemons_and_verbs_say_so(runtime: Path) -> None:
     with Lab(f"stop-{os.getpid()}", 1, runtime=runtime) as laboratory:
         lab = laboratory.describe()
-        node = FrrNode.attach(FrrNode.start(lab))
+        node = FrrNode.attach(launch("frr", lab))
         assert len(processes(lab.target_namespace)) == 2
         node.stop()
         node.stop()
@@ -198,5 +202,5 @@ def test_a_daemon_that_cannot_start_gives_its_reason(runtime: Path) -> None:
         lab = laboratory.describe()
         lab.folder.chmod(0o700)  # the daemons give up root, and then nothing in here is theirs to read
         with pytest.raises(NodeError, match=r"frr: zebra ended while starting: .*[Pp]ermission denied"):
-            FrrNode.start(lab)
+            launch("frr", lab)
         assert processes(lab.target_namespace) == []

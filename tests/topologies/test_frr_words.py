@@ -7,13 +7,14 @@ import pytest
 from topologies.node import NodeError
 from topologies.nodes.frr.adapter import milliseconds, view
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
+from topologies.place import NetnsPlace
 
 
 def fake_vtysh(folder: Path, script: str) -> Vtysh:
     program = folder / "vtysh"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    return Vtysh(program, folder)
+    return Vtysh(NetnsPlace("run-1", "none", folder), str(program))
 
 
 @pytest.mark.parametrize(("value_us", "value_ms"), [(0, 0), (1000, 1), (300_000, 300), (60_000_000, 60_000)])

@@ -6,10 +6,11 @@ from typing import cast
 
 import pytest
 
+from topologies import nodes
 from topologies.node import AuthSpec, Capability, Key, Node, NodeError, SessionSpec, SessionView
-from topologies.nodes import ADAPTERS, adapter, available
+from topologies.nodes import ADAPTERS, RELEASES, adapter, available, release
 from topologies.nodes.adapter import evidence_of_lack
-from topologies.nodes.manifest import load_manifest
+from topologies.nodes.manifest import Manifest, load_manifest
 from topologies.nodes.template import render
 
 NODES = Path(__file__).parents[2] / "topologies" / "nodes"
@@ -22,35 +23,67 @@ def test_every_folder_is_registered_under_its_name() -> None:
     assert all(kind.manifest.name == name for name, kind in ADAPTERS.items())
 
 
+def test_no_two_releases_have_one_name() -> None:
+    assert len(RELEASES) == sum(len(kind.manifest.releases) for kind in ADAPTERS.values())
+
+
+def test_a_release_is_its_implementation_with_differences() -> None:
+    older, newer = release("bird"), release("bird3")
+    assert (older.implementation, older.packages, older.here) == ("bird", ("bird2",), True)
+    assert (newer.implementation, newer.packages, newer.here) == ("bird", ("bird3",), False)
+    assert newer.binaries == older.binaries
+
+
+def test_what_one_release_has_and_another_lacks() -> None:
+    data = {
+        "name": "x",
+        "description": "X",
+        "binaries": ["x"],
+        "lacks": {"demand_mode": "no word for it", "show": "it is mute"},
+        "releases": {
+            "x": {"suite": "bookworm", "here": True},
+            "x2": {"suite": "sid", "has": ["demand_mode"], "lacks": {"ipv6": "taken out"}},
+        },
+    }
+    manifest = Manifest.model_validate(data)
+    assert set(manifest.release("x").lacks) == {Capability.DEMAND, Capability.SHOW}
+    assert manifest.release("x2").lacks == {Capability.SHOW: "it is mute", Capability.IPV6: "taken out"}
+
+
 def test_every_lack_has_a_reason() -> None:
     assert all(reason for kind in ADAPTERS.values() for reason in kind.manifest.lacks.values())
 
 
 def test_adapter_by_name() -> None:
     assert adapter("frr") is ADAPTERS["frr"]
-    with pytest.raises(NodeError, match="no node is called 'cisco'; there are bird, frr, refbfd"):
+    with pytest.raises(NodeError, match=r"no node is called 'cisco'; there are .*bird, .*frr, .*refbfd"):
         adapter("cisco")
 
 
 def test_available_are_those_whose_programs_are_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind in ADAPTERS.values():
-        monkeypatch.setattr(kind, "manifest", kind.manifest.model_copy(update={"search": (str(tmp_path),)}))
+    elsewhere = {name: found.model_copy(update={"search": (str(tmp_path),)}) for name, found in RELEASES.items()}
+    monkeypatch.setattr(nodes, "RELEASES", elsewhere)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("BFDSPEC_TREES", str(tmp_path / "trees"))
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     assert available() == []
-    assert ADAPTERS["frr"].manifest.missing()[1] == "frr: program bfdd not found: install the Debian package frr"
-    for binary in ADAPTERS["frr"].manifest.binaries:
+    assert release("frr").missing()[1] == "frr: program bfdd not found in /: install the Debian package frr"
+    for binary in release("frr").binaries:
         (tmp_path / binary).touch(mode=0o755)
     assert available() == ["frr"]
-    assert ADAPTERS["frr"].manifest.find("bfdd") == tmp_path / "bfdd"
+    assert release("frr").find("bfdd") == f"{tmp_path}/bfdd"
+    inside = tmp_path / "trees" / release("bird3").suite / tmp_path.relative_to("/")
+    inside.mkdir(parents=True)
+    (inside / "bird").touch(mode=0o755)
+    assert "bird3" in available()
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("name: x\ndescription: y\n", "binaries: Field required"),
-        ("name: x\ndescription: y\nbinaries: [x]\nlacks: {wings: none}\n", "lacks.wings.*should be"),
-        ("name: x\ndescription: y\nbinaries: [x]\ncolour: red\n", "colour: Extra inputs"),
+        ("name: x\ndescription: y\nreleases: {}\n", "binaries: Field required"),
+        ("name: x\ndescription: y\nbinaries: [x]\nreleases: {}\nlacks: {wings: none}\n", "lacks.wings.*should be"),
+        ("name: x\ndescription: y\nbinaries: [x]\nreleases: {}\ncolour: red\n", "colour: Extra inputs"),
         ("name: [\n", "while parsing"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from topologies.node import AuthSpec, Key, NodeError, SessionSpec
 from topologies.nodes.refbfd.adapter import RefbfdNode
+from topologies.place import NetnsPlace
 
 SPEC = SessionSpec(name="s1", peer="10.0.0.1", local="10.0.0.2", interface="eth0")
 
@@ -22,9 +23,8 @@ class StandIn:
             {
                 "node": "refbfd",
                 "version": "1",
-                "namespace": "none",
+                "place": NetnsPlace("run-1", "none", folder).describe(),
                 "refbfdctl": str(folder / "refbfdctl"),
-                "socket": "/s",
                 "processes": [],
             }
         )
@@ -38,7 +38,12 @@ class StandIn:
         program.chmod(0o755)
 
     def last_words(self) -> str:
-        return (self.folder / "words").read_text().splitlines()[-1].removeprefix("--socket /s --json ")
+        return (
+            (self.folder / "words")
+            .read_text()
+            .splitlines()[-1]
+            .removeprefix(f"--socket {self.folder}/control.sock --json ")
+        )
 
     def stdin(self) -> object:
         return json.loads((self.folder / "stdin").read_text())

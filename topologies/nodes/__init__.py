@@ -1,6 +1,6 @@
-"""The implementations that the laboratory can run, one folder each: data (`node.yaml`), template, adapter.
+"""The implementations that the laboratory can run, one folder each: data (`node.yaml`), template, adapter, image.
 
-A new implementation is a folder and a line in ADAPTERS.
+A new implementation is a folder and a line in ADAPTERS; a new version of one is a few lines in its `node.yaml`.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,9 @@ from topologies.node import NodeError
 from topologies.nodes.adapter import Adapter
 from topologies.nodes.bird.adapter import BirdNode
 from topologies.nodes.frr.adapter import FrrNode
+from topologies.nodes.manifest import Release
 from topologies.nodes.refbfd.adapter import RefbfdNode
+from topologies.trees import tree
 
 ADAPTERS: Mapping[str, type[Adapter]] = {
     "bird": BirdNode,
@@ -17,15 +19,24 @@ ADAPTERS: Mapping[str, type[Adapter]] = {
     "refbfd": RefbfdNode,
 }
 
+RELEASES: Mapping[str, Release] = {
+    name: kind.manifest.release(name) for kind in ADAPTERS.values() for name in kind.manifest.releases
+}
+
+
+def release(name: str) -> Release:
+    """The release of this name. Raises NodeError with the names there are."""
+    try:
+        return RELEASES[name]
+    except KeyError:
+        raise NodeError(f"no node is called {name!r}; there are {', '.join(sorted(RELEASES))}") from None
+
 
 def adapter(name: str) -> type[Adapter]:
-    """The adapter of this name. Raises NodeError with the names there are."""
-    try:
-        return ADAPTERS[name]
-    except KeyError:
-        raise NodeError(f"no node is called {name!r}; there are {', '.join(sorted(ADAPTERS))}") from None
+    """The adapter of the release of this name. Raises NodeError with the names there are."""
+    return ADAPTERS[release(name).implementation]
 
 
 def available() -> list[str]:
-    """Names of the nodes whose programs are installed here."""
-    return [name for name, kind in ADAPTERS.items() if not kind.manifest.missing()]
+    """Names of the releases whose programs are there: on this machine, or in a root tree of theirs."""
+    return [name for name, found in RELEASES.items() if not found.missing(tree(found))]

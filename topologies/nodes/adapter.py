@@ -7,9 +7,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
-from topologies.description import LabDescription
 from topologies.node import AuthSpec, Capability, Key, Node, NodeError, SessionSpec
-from topologies.nodes.manifest import Manifest
+from topologies.nodes.manifest import Manifest, Release
+from topologies.place import Place
 from topologies.processes import exited
 
 Handle = dict[str, Any]
@@ -27,8 +27,8 @@ class Adapter(Node, Protocol):
     manifest: ClassVar[Manifest]
 
     @classmethod
-    def start(cls, lab: LabDescription) -> Handle:
-        """Start the implementation in the lab's target namespace and wait until it answers. Raises NodeError."""
+    def start(cls, place: Place, release: Release) -> Handle:
+        """Start the implementation, with no session, and wait until it answers. Raises NodeError."""
 
     @classmethod
     def attach(cls, handle: Handle) -> Self:

@@ -10,15 +10,68 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from topologies.node import Capability, NodeError
 
+_HERE = Path("/")
 
-class Manifest(BaseModel):
-    """The content of a `node.yaml`.
 
-    `packages` are Debian packages that bring the `binaries`; `search` are folders outside of PATH where the binaries
-    may lie. `lacks` says why each missing capability is missing; what is not listed is offered.
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Release(_Model):
+    """One version of an implementation: what can be named as a target, and as a node of a topology.
+
+    `suite` is the Debian suite whose packages bring the programs, in an image and in a root tree. `here` says that the
+    netns driver takes the programs of this machine instead, whatever their version. `search` are folders outside of
+    PATH where the `binaries` may lie. `lacks` says why each missing capability is missing; what is not listed is
+    offered.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    implementation: str
+    description: str
+    suite: str
+    here: bool
+    packages: tuple[str, ...]
+    binaries: tuple[str, ...]
+    search: tuple[str, ...]
+    lacks: dict[Capability, str]
+
+    def find(self, binary: str, root: Path = _HERE) -> str:
+        """The path of a program in the file system that begins at `root`, as seen from within it. Raises NodeError
+        with what to install."""
+        # A virtual environment's programs are found even when it is not activated.
+        scripts = [sysconfig.get_path("scripts")] if root == _HERE else []
+        folders = [*self.search, *scripts, *os.environ.get("PATH", os.defpath).split(os.pathsep)]
+        for folder in folders:
+            if shutil.which(binary, path=str(root / folder.lstrip("/"))) is not None:
+                return str(Path(folder) / binary)
+        remedy = f"install the Debian package {' '.join(self.packages)}" if self.packages else "install bfdspec"
+        raise NodeError(f"{self.name}: program {binary} not found in {root}: {remedy}")
+
+    def missing(self, root: Path = _HERE) -> list[str]:
+        """One line for each program that is not there."""
+        lines = []
+        for binary in self.binaries:
+            try:
+                self.find(binary, root)
+            except NodeError as error:
+                lines.append(str(error))
+        return lines
+
+
+class _Release(_Model):
+    """What `node.yaml` says of a release; the rest is the implementation's. `has` are capabilities that others lack."""
+
+    description: str = ""
+    suite: str
+    here: bool = False
+    packages: tuple[str, ...] = ()
+    lacks: dict[Capability, str] = {}
+    has: tuple[Capability, ...] = ()
+
+
+class Manifest(_Model):
+    """The content of a `node.yaml`: what all releases of an implementation share, and the releases by name."""
 
     name: str
     description: str
@@ -26,26 +79,23 @@ class Manifest(BaseModel):
     binaries: tuple[str, ...]
     search: tuple[str, ...] = ()
     lacks: dict[Capability, str] = {}
+    releases: dict[str, _Release]
 
-    def find(self, binary: str) -> Path:
-        """Where a program lies. Raises NodeError with the package to install."""
-        # A virtual environment's programs are found even when it is not activated.
-        folders = [*self.search, sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]
-        found = shutil.which(binary, path=os.pathsep.join(folders))
-        if found is None:
-            remedy = f"install the Debian package {' '.join(self.packages)}" if self.packages else "install bfdspec"
-            raise NodeError(f"{self.name}: program {binary} not found: {remedy}")
-        return Path(found)
-
-    def missing(self) -> list[str]:
-        """One line for each program that is not installed."""
-        lines = []
-        for binary in self.binaries:
-            try:
-                self.find(binary)
-            except NodeError as error:
-                lines.append(str(error))
-        return lines
+    def release(self, name: str) -> Release:
+        """A release with everything that is known of it. Raises KeyError where there is none of this name."""
+        own = self.releases[name]
+        lacks = {capability: why for capability, why in self.lacks.items() if capability not in own.has}
+        return Release(
+            name=name,
+            implementation=self.name,
+            description=own.description or self.description,
+            suite=own.suite,
+            here=own.here,
+            packages=own.packages or self.packages,
+            binaries=self.binaries,
+            search=self.search,
+            lacks={**lacks, **own.lacks},
+        )
 
 
 def load_manifest(folder: Path) -> Manifest:

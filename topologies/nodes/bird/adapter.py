@@ -13,18 +13,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from topologies.description import LabDescription
-from topologies.node import AuthSpec, Capability, NodeError, SessionSpec, SessionView
-from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
+from topologies.node import AuthSpec, NodeError, SessionSpec, SessionView
+from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.bird.configuration import Configuration
 from topologies.nodes.bird.control import Control, Line
 from topologies.nodes.bird.wishes import ClashError, Wish, check
-from topologies.nodes.manifest import Manifest, load_manifest
-from topologies.nodes.plain import PlainNode
-from topologies.processes import spawn, terminate
+from topologies.nodes.daemon import DaemonNode, handle
+from topologies.nodes.manifest import Manifest, Release, load_manifest
+from topologies.place import Place
 
 _HERE = Path(__file__).parent
 
@@ -38,61 +36,34 @@ _STATES = {"AdminDown": "admin_down", "Down": "down", "Init": "init", "Up": "up"
 _COLUMNS = ("address", "interface", "state", "since", "interval", "timeout")
 
 
-class BirdNode(PlainNode):
+class BirdNode(DaemonNode):
     """One running BIRD."""
 
     manifest: ClassVar[Manifest] = load_manifest(_HERE)
 
     def __init__(self, handle: Handle) -> None:
-        """See `attach`."""
-        self.name = self.manifest.name
-        self.version: str = handle["version"]
-        self.lacks: Mapping[Capability, str] = MappingProxyType(self.manifest.lacks)
-        self._namespace: str = handle["namespace"]
-        self._processes: list[int] = handle["processes"]
-        self._configuration = Configuration(Path(handle["folder"]), handle["run_id"])
+        """See `attach`: only BIRD's folder and the control socket in it are used."""
+        super().__init__(handle)
+        self._configuration = Configuration(self.place.folder, self.place.run_id)
         self._control = Control(self._configuration.socket)
 
     @classmethod
-    def start(cls, lab: LabDescription) -> Handle:
-        """Start BIRD with no session, in the foreground of a session of its own, everything of it in the lab's folder
-        under bird/.
+    def start(cls, place: Place, release: Release) -> Handle:
+        """Start BIRD with no session, in the foreground of a session of its own, all of it in the place's folder.
 
         Raises NodeError with the daemon's last words when it does not answer.
         """
-        name = cls.manifest.name
-        folder = lab.folder / name
-        configuration = Configuration(folder, lab.run_id)
-        program, log = cls.manifest.find("bird"), folder / "bird.log"
+        configuration = Configuration(place.folder, place.run_id)
+        program, log = release.find("bird", place.root), place.folder / "bird.log"
+        configuration.create()
+        process = place.spawn([program, "-f", "-c", str(configuration.path), "-s", str(configuration.socket)], log)
         try:
-            configuration.create()
-        except OSError as error:
-            raise NodeError(f"{name}: folder {folder}: {error.strerror}") from error
-        argv = [str(program), "-f", "-c", str(configuration.path), "-s", str(configuration.socket)]
-        process = spawn(lab.target_namespace, argv, log)
-        try:
-            greeting = await_answer(lambda: _greeting(Control(configuration.socket)), process, log, name)
+            greeting = await_answer(lambda: _greeting(Control(configuration.socket)), process, log, release.name)
             version = _version(greeting)
         except BaseException:
-            terminate(lab.target_namespace, only=[process])
+            place.terminate([process])
             raise
-        return {
-            "node": name,
-            "version": version,
-            "namespace": lab.target_namespace,
-            "folder": str(folder),
-            "run_id": lab.run_id,
-            "processes": [process],
-        }
-
-    @classmethod
-    def attach(cls, handle: Handle) -> Self:
-        """Talk to a running BIRD, from any process: only its folder and the control socket in it are used."""
-        return cls(handle)
-
-    def stop(self) -> None:
-        """End the daemon."""
-        terminate(self._namespace, only=self._processes)
+        return handle(release, place, version, [process])
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session; one with the same peer and interface is replaced. Nothing is left of a refused one.
@@ -202,10 +173,6 @@ class BirdNode(PlainNode):
             return view(spec, self._control.run("show bfd sessions"))
         except NodeError as error:
             raise self._failed("show", spec, error) from error
-
-    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
-        """See `topologies.nodes.adapter.evidence_of_lack`."""
-        return evidence_of_lack(self, capability, spec)
 
     def _tell(self, verb: str, spec: SessionSpec, command: str) -> None:
         try:

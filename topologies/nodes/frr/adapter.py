@@ -5,22 +5,18 @@ FRR knows a session by its addresses, so a spec's name only serves messages. Its
 
 import contextlib
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from topologies.description import LabDescription
-from topologies.node import Capability, NodeError, SessionSpec, SessionView
-from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
+from topologies.node import NodeError, SessionSpec, SessionView
+from topologies.nodes.adapter import Handle, await_answer
+from topologies.nodes.daemon import DaemonNode, handle
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
-from topologies.nodes.manifest import Manifest, load_manifest
-from topologies.nodes.plain import PlainNode
+from topologies.nodes.manifest import Manifest, Release, load_manifest
 from topologies.nodes.template import render
-from topologies.processes import spawn, terminate
+from topologies.place import Place, run
 
 _HERE = Path(__file__).parent
 _TEMPLATE = _HERE / "frr.conf.j2"
@@ -44,59 +40,39 @@ _DIAGS = {
 }
 
 
-class FrrNode(PlainNode):
+class FrrNode(DaemonNode):
     """bfdd of one running instance."""
 
     manifest: ClassVar[Manifest] = load_manifest(_HERE)
 
     def __init__(self, handle: Handle) -> None:
-        """See `attach`."""
-        self.name = self.manifest.name
-        self.version: str = handle["version"]
-        self.lacks: Mapping[Capability, str] = MappingProxyType(self.manifest.lacks)
-        self._namespace: str = handle["namespace"]
-        self._processes: list[int] = handle["processes"]
-        self._vtysh = Vtysh(Path(handle["vtysh"]), Path(handle["folder"]))
+        """See `attach`: only the vty sockets are used."""
+        super().__init__(handle)
+        self._vtysh = Vtysh(self.place, handle["vtysh"])
 
     @classmethod
-    def start(cls, lab: LabDescription) -> Handle:
-        """Start zebra, then bfdd, in the foreground of a session of their own, logs in the lab's folder under frr/.
+    def start(cls, place: Place, release: Release) -> Handle:
+        """Start zebra, then bfdd, in the foreground of a session of their own, logs in the place's folder.
 
         Raises NodeError with the daemon's last words when one does not answer.
         """
         from topologies.netns import make_router  # noqa: PLC0415 - pyroute2 is there on Linux only
 
-        folder = lab.folder / cls.manifest.name
-        vtysh = cls.manifest.find("vtysh")
+        vtysh = release.find("vtysh", place.root)
         processes: list[int] = []
-        make_router(lab.target_namespace)  # bfdd leaves it to the kernel to loop IPv4 Echo packets back
-        _prepare(folder, lab.run_id)
+        make_router(place.namespace)  # bfdd leaves it to the kernel to loop IPv4 Echo packets back
+        _prepare(place)
         try:
             for daemon in _DAEMONS:
-                log = folder / f"{daemon}.log"
-                processes.append(spawn(lab.target_namespace, _command(cls.manifest.find(daemon), folder), log))
-                ask = partial(Vtysh(vtysh, folder, daemon).run, ["show version"])
-                banner = await_answer(ask, processes[-1], log, f"frr: {daemon}")
+                log = place.folder / f"{daemon}.log"
+                command = _command(place, release.find(daemon, place.root))
+                processes.append(place.spawn(command, log))
+                ask = partial(Vtysh(place, vtysh, daemon).run, ["show version"])
+                banner = await_answer(ask, processes[-1], log, f"{release.name}: {daemon}")
         except BaseException:
-            terminate(lab.target_namespace, only=processes)
+            place.terminate(processes)
             raise
-        return {
-            "node": cls.manifest.name,
-            "version": _version(banner),
-            "namespace": lab.target_namespace,
-            "folder": str(folder),
-            "vtysh": str(vtysh),
-            "processes": processes,
-        }
-
-    @classmethod
-    def attach(cls, handle: Handle) -> Self:
-        """Talk to a running instance, from any process: only its vty sockets are used."""
-        return cls(handle)
-
-    def stop(self) -> None:
-        """End both daemons."""
-        terminate(self._namespace, only=self._processes)
+        return handle(release, place, _version(banner), processes, vtysh=vtysh)
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session; one with the same addresses is replaced. Nothing is left of a refused one."""
@@ -196,10 +172,6 @@ class FrrNode(PlainNode):
             raise self._refused("show", spec, error) from error
         return view(raw)
 
-    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
-        """See `topologies.nodes.adapter.evidence_of_lack`."""
-        return evidence_of_lack(self, capability, spec)
-
     def _configure(
         self,
         verb: str,
@@ -287,34 +259,25 @@ def _show(spec: SessionSpec) -> str:
     return f"show bfd {_peer(spec)} json"
 
 
-def _prepare(folder: Path, run_id: str) -> None:
+def _prepare(place: Place) -> None:
     """Lay out the instance's folder; the daemons give up root and must be able to write there."""
-    files = {f"{daemon}.conf": render(_TEMPLATE, daemon=daemon, run_id=run_id) for daemon in _DAEMONS}
+    files = {f"{daemon}.conf": render(_TEMPLATE, daemon=daemon, run_id=place.run_id) for daemon in _DAEMONS}
     files["vtysh.conf"] = ""
-    try:
-        folder.mkdir(exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        for path in (folder, *folder.iterdir()):
-            shutil.chown(path, _USER, _USER)
-    except (OSError, LookupError) as error:
-        raise NodeError(f"frr: folder {folder}: {error}") from error
+    for name, text in files.items():
+        (place.folder / name).write_text(text, encoding="utf-8")
+    changed = run(place, ["chown", "-R", f"{_USER}:{_USER}", str(place.folder)])
+    if changed.returncode != 0:
+        raise NodeError(f"frr: {changed.stderr.strip()}")
 
 
-def _command(program: Path, folder: Path) -> list[str]:
-    daemon = program.name
-    command = [str(program), "-u", _USER, "-g", _USER, "-P", "0", "--log", "stdout", "-f", f"{folder}/{daemon}.conf"]
+def _command(place: Place, program: str) -> list[str]:
+    daemon, folder = Path(program).name, place.folder
+    command = [program, "-u", _USER, "-g", _USER, "-P", "0", "--log", "stdout", "-f", f"{folder}/{daemon}.conf"]
     command += ["-i", f"{folder}/{daemon}.pid", "--vty_socket", str(folder), "-z", f"{folder}/zserv.api"]
     # FRR 10 has no such socket any more; in earlier versions all instances would share one.
-    if "--bfdctl" in _help(program):
+    if "--bfdctl" in run(place, [program, "--help"]).stdout:
         command += ["--bfdctl", f"{folder}/bfdd.sock"]
     return command
-
-
-def _help(program: Path) -> str:
-    return subprocess.run(
-        [str(program), "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=10
-    ).stdout
 
 
 def _version(banner: str) -> str:

@@ -5,14 +5,12 @@ a daemon carries out one command after the other, and each command stands for it
 """
 
 import json
-import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from topologies.errors import LabError
 from topologies.node import NodeError
-
-_TIMEOUT_S = 10.0
+from topologies.place import Place, run
 
 _REMARKS = ("% Echo mode works correctly for IPv4",)
 """How lines begin that look like refusals, though the command was obeyed."""
@@ -23,11 +21,13 @@ class VtyshError(NodeError):
 
 
 class Vtysh:
-    """A way to one daemon of one instance. `folder` holds the instance's vty sockets and its vtysh.conf."""
+    """A way to one daemon of one instance. The place's folder holds the instance's vty sockets and its vtysh.conf."""
 
-    def __init__(self, program: Path, folder: Path, daemon: str = "bfdd") -> None:
+    def __init__(self, place: Place, program: str, daemon: str = "bfdd") -> None:
+        folder = str(place.folder)
+        self._place = place
         # Without a configuration folder of its own vtysh reads the host's, which has nothing to do with this instance.
-        self._command = [str(program), "--config_dir", str(folder), "--vty_socket", str(folder), "-d", daemon]
+        self._command = [program, "--config_dir", folder, "--vty_socket", folder, "-d", daemon]
 
     def run(self, commands: Sequence[str]) -> str:
         """Give the commands in one call and return what was printed, remarks left out; the first refusal ends the call.
@@ -36,11 +36,9 @@ class Vtysh:
         """
         argv = [*self._command, *(word for command in commands for word in ("-c", command))]
         try:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
-            )
-        except subprocess.TimeoutExpired:
-            raise VtyshError(f"vtysh does not answer within {_TIMEOUT_S:g} s") from None
+            done = run(self._place, argv)
+        except LabError as error:
+            raise VtyshError(str(error)) from None
         lines = (done.stdout + done.stderr).strip().splitlines()
         refusals = [line for line in lines if line.startswith("%") and not line.startswith(_REMARKS)]
         if refusals:

@@ -2,78 +2,54 @@
 
 import importlib.metadata
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from topologies.description import LabDescription
-from topologies.node import AuthSpec, Capability, NodeError, SessionSpec, SessionView
-from topologies.nodes.adapter import Handle, await_answer, evidence_of_lack
-from topologies.nodes.manifest import Manifest, load_manifest
-from topologies.nodes.plain import PlainNode
+from topologies.errors import LabError
+from topologies.node import AuthSpec, NodeError, SessionSpec, SessionView
+from topologies.nodes.adapter import Handle, await_answer
+from topologies.nodes.daemon import DaemonNode, handle
+from topologies.nodes.manifest import Manifest, Release, load_manifest
 from topologies.nodes.template import render
-from topologies.processes import spawn, terminate
+from topologies.place import Place, run
 
 _HERE = Path(__file__).parent
-_TIMEOUT_S = 10.0
 _REFUSED = 1
 """Exit status of refbfdctl when the daemon answered with a refusal."""
 
 
-class RefbfdNode(PlainNode):
+class RefbfdNode(DaemonNode):
     """One running refbfd."""
 
     manifest: ClassVar[Manifest] = load_manifest(_HERE)
 
     def __init__(self, handle: Handle) -> None:
-        """See `attach`."""
-        self.name = self.manifest.name
-        self.version: str = handle["version"]
-        self.lacks: Mapping[Capability, str] = MappingProxyType(self.manifest.lacks)
-        self._namespace: str = handle["namespace"]
-        self._processes: list[int] = handle["processes"]
+        """See `attach`: only the control socket is used."""
+        super().__init__(handle)
         self._names: dict[str, list[str]] = {}
         """The names under which clients of this adapter's asked for a session."""
-        self._control = Control(Path(handle["refbfdctl"]), Path(handle["socket"]))
+        self._control = Control(self.place, handle["refbfdctl"])
 
     @classmethod
-    def start(cls, lab: LabDescription) -> Handle:
-        """Start refbfd with no session, log and control socket in the lab's folder under refbfd/.
+    def start(cls, place: Place, release: Release) -> Handle:
+        """Start refbfd with no session, log and control socket in the place's folder.
 
         Raises NodeError with the daemon's last words when it does not answer.
         """
-        folder = lab.folder / cls.manifest.name
-        socket, log, config = folder / "control.sock", folder / "refbfd.log", folder / "refbfd.yaml"
-        daemon, program = cls.manifest.find("refbfd"), cls.manifest.find("refbfdctl")
-        folder.mkdir(exist_ok=True)
-        config.write_text(render(_HERE / "refbfd.yaml.j2", run_id=lab.run_id), encoding="utf-8")
-        argv = [str(daemon), "--config", str(config), "--control", str(socket), "--log-format", "json"]
-        process = spawn(lab.target_namespace, argv, log)
+        log, config = place.folder / "refbfd.log", place.folder / "refbfd.yaml"
+        daemon, program = release.find("refbfd", place.root), release.find("refbfdctl", place.root)
+        config.write_text(render(_HERE / "refbfd.yaml.j2", run_id=place.run_id), encoding="utf-8")
+        argv = [daemon, "--config", str(config), "--control", str(_socket(place)), "--log-format", "json"]
+        process = place.spawn(argv, log)
         try:
-            await_answer(lambda: Control(program, socket).run("show"), process, log, "refbfd")
+            await_answer(lambda: Control(place, program).run("show"), process, log, release.name)
         except BaseException:
-            terminate(lab.target_namespace, only=[process])
+            place.terminate([process])
             raise
-        return {
-            "node": cls.manifest.name,
-            "version": importlib.metadata.version("bfdspec"),
-            "namespace": lab.target_namespace,
-            "refbfdctl": str(program),
-            "socket": str(socket),
-            "processes": [process],
-        }
-
-    @classmethod
-    def attach(cls, handle: Handle) -> Self:
-        """Talk to a running refbfd, from any process: only its control socket is used."""
-        return cls(handle)
-
-    def stop(self) -> None:
-        """End the daemon."""
-        terminate(self._namespace, only=self._processes)
+        version = importlib.metadata.version("bfdspec")
+        return handle(release, place, version, [process], refbfdctl=program)
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session under the spec's name."""
@@ -166,10 +142,6 @@ class RefbfdNode(PlainNode):
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise NodeError(f"refbfd: show {spec.name}: {error!r} in {text.strip()!r}") from error
 
-    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
-        """See `topologies.nodes.adapter.evidence_of_lack`."""
-        return evidence_of_lack(self, capability, spec)
-
     def _add(self, spec: SessionSpec, name: str) -> None:
         where = {"peer": spec.peer, "local": spec.local, "interface": spec.interface, "type": spec.kind}
         signalled = {"local-discriminator": spec.local_discr, "remote-discriminator": spec.remote_discr}
@@ -191,8 +163,9 @@ class RefusedError(NodeError):
 class Control:
     """refbfdctl as a function, for one daemon."""
 
-    def __init__(self, program: Path, socket: Path) -> None:
-        self._command = [str(program), "--socket", str(socket), "--json"]
+    def __init__(self, place: Place, program: str) -> None:
+        self._place = place
+        self._command = [program, "--socket", str(_socket(place)), "--json"]
 
     def run(self, *words: str, stdin: str = "") -> str:
         """Give one command, with `stdin` for it to read, and return what it printed.
@@ -201,21 +174,18 @@ class Control:
         """
         what = f"refbfd: {' '.join(words[:2])}"
         try:
-            done = subprocess.run(
-                [*self._command, *words],
-                input=stdin,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=_TIMEOUT_S,
-            )
-        except subprocess.TimeoutExpired:
-            raise NodeError(f"{what}: no answer within {_TIMEOUT_S:g} s") from None
+            done = run(self._place, [*self._command, *words], stdin=stdin)
+        except LabError as error:
+            raise NodeError(f"{what}: {error}") from None
         if done.returncode != 0:
             kind = RefusedError if done.returncode == _REFUSED else NodeError
             lines = done.stderr.strip().splitlines()
             raise kind(f"{what}: {lines[-1] if lines else f'refbfdctl ends with {done.returncode} and no word'}")
         return done.stdout
+
+
+def _socket(place: Place) -> Path:
+    return place.folder / "control.sock"
 
 
 def _flags(spec: SessionSpec) -> list[str]:
