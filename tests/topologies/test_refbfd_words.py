@@ -38,12 +38,12 @@ class StandIn:
         program.chmod(0o755)
 
     def last_words(self) -> str:
-        return (
-            (self.folder / "words")
-            .read_text()
-            .splitlines()[-1]
-            .removeprefix(f"--socket {self.folder}/control.sock --json ")
-        )
+        return self.words()[-1]
+
+    def words(self) -> list[str]:
+        """What it was told, call by call, without the options that every call has."""
+        common = f"--socket {self.folder}/control.sock --json "
+        return [line.removeprefix(common) for line in (self.folder / "words").read_text().splitlines()]
 
     def stdin(self) -> object:
         return json.loads((self.folder / "stdin").read_text())
@@ -92,8 +92,7 @@ def test_clients_have_names_of_their_own_and_all_go_with_the_session(stand_in: S
     assert stand_in.last_words() == "remove s1"
     stand_in.node.share_session(SPEC, "third")
     stand_in.node.remove_session(SPEC)
-    words = (stand_in.folder / "words").read_text()
-    assert words.endswith("remove s1-second --at-once\n--socket /s --json remove s1-third --at-once\n")
+    assert stand_in.words()[-2:] == ["remove s1-second --at-once", "remove s1-third --at-once"]
 
 
 AUTH = AuthSpec(5, (Key(1, b"one"), Key(9, b"\0\xff")), send=9)
