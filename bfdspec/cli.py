@@ -6,6 +6,7 @@ from conformance.cli import command as test
 from conformance.coverage import command as requirements
 from conformance.deviants.command import command as deviants
 from refimpl import __version__
+from topologies.cli import lab
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,3 +18,4 @@ def main() -> None:
 main.add_command(test)
 main.add_command(requirements)
 main.add_command(deviants)
+main.add_command(lab)

@@ -172,7 +172,7 @@ def _start(stack: ExitStack, target: str, slots: int, links_per_slot: int) -> Pa
     if os.geteuid() != 0:
         raise Refusal(f"target {target} is started in network namespaces of its own, which needs root", NO_LAB)
     try:
-        return stack.enter_context(running(target, f"{target}-{os.getpid()}", slots, links_per_slot))
+        return stack.enter_context(running(target, f"{target.replace('.', '-')}-{os.getpid()}", slots, links_per_slot))
     except (LabError, NodeError) as error:
         raise Refusal(str(error), NO_LAB) from error
 
