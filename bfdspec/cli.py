@@ -6,6 +6,7 @@ from conformance.cli import command as test
 from conformance.coverage import command as requirements
 from conformance.deviants.command import command as deviants
 from refimpl import __version__
+from reports.cli import report
 from topologies.cli import lab
 
 
@@ -19,3 +20,4 @@ main.add_command(test)
 main.add_command(requirements)
 main.add_command(deviants)
 main.add_command(lab)
+main.add_command(report)

@@ -1,0 +1,41 @@
+// Filters and search. The page is complete without any of it.
+"use strict";
+(() => {
+  const rows = [...document.querySelectorAll("tr.row")];
+  const filters = [...document.querySelectorAll("button.only")];
+  const search = document.getElementById("search");
+  const shown = document.getElementById("shown");
+  const texts = new Map();
+
+  const textOf = (row) => {
+    if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
+    return texts.get(row);
+  };
+
+  const apply = () => {
+    const chosen = filters.filter((button) => button.getAttribute("aria-pressed") === "true");
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const row of rows) {
+      const visible =
+        chosen.every((button) => button.dataset.only in row.dataset) &&
+        words.every((word) => textOf(row).includes(word));
+      row.hidden = !visible;
+      count += visible;
+    }
+    for (const section of document.querySelectorAll("table.comparison tbody")) {
+      section.hidden = !section.querySelector("tr.row:not([hidden])");
+    }
+    shown.textContent = count === rows.length ? `${count} requirements` : `${count} of ${rows.length} requirements`;
+  };
+
+  for (const button of filters) {
+    button.addEventListener("click", () => {
+      button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+      apply();
+    });
+  }
+  search.addEventListener("input", apply);
+  document.querySelector(".tools").hidden = false;
+  apply();
+})();
