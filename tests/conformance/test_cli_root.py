@@ -16,10 +16,10 @@ from captures.read import read_tshark
 from reports import model
 from topologies import journal
 from topologies.lab import collect_garbage
-from topologies.nodes.frr.adapter import FrrNode
+from topologies.nodes import release
 from topologies.processes import exited, processes
 
-MISSING = FrrNode.manifest.missing()
+MISSING = release("frr").missing()
 NAMESPACES = Path("/run/netns")
 
 pytestmark = [

@@ -20,9 +20,10 @@ from reports import model
 from topologies.description import LabDescription
 from topologies.errors import LabError
 from topologies.lab import Lab
+from topologies.launch import launch
 from topologies.neighbours import resolve, seat
 from topologies.node import SessionSpec
-from topologies.nodes import adapter
+from topologies.nodes import adapter, release
 
 pytestmark = [
     pytest.mark.root,
@@ -41,14 +42,14 @@ TIMERS = "-c 'transmit-interval {desired_min_tx_ms}' -c 'receive-interval {requi
 
 def commands_of(node: str, handle: dict[str, Any]) -> dict[str, str]:
     if node == "frr":
-        vtysh = VTYSH.replace("{program}", handle["vtysh"]).replace("{folder}", handle["folder"])
+        vtysh = VTYSH.replace("{program}", handle["vtysh"]).replace("{folder}", handle["place"]["folder"])
         return {
             "add_session": f"{vtysh} -c '{PEER}' {TIMERS} -c 'detect-multiplier {{detect_mult}}' -c 'no shutdown'",
             "remove_session": f"{vtysh} -c 'no {PEER}'",
             "admin_down": f"{vtysh} -c '{PEER}' -c shutdown",
             "admin_up": f"{vtysh} -c '{PEER}' -c 'no shutdown'",
         }
-    ctl = f"{handle['refbfdctl']} --socket {handle['socket']}"
+    ctl = f"{handle['refbfdctl']} --socket {handle['place']['folder']}/control.sock"
     timers = "--desired-min-tx {desired_min_tx_us}us --required-min-rx {required_min_rx_us}us"
     return {
         "add_session": f"{ctl} add {{name}} --type {{kind}} --peer {{peer}} --local {{local}}"
@@ -62,11 +63,11 @@ def commands_of(node: str, handle: dict[str, Any]) -> dict[str, str]:
 @pytest.fixture(scope="module", params=["refbfd", "frr"])
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     """A daemon that the suite has not started: its name, where it is, how it can be told something."""
-    missing = adapter(request.param).manifest.missing()
+    missing = release(request.param).missing()
     if missing:
         pytest.skip("; ".join(missing))
     with Lab(f"dev-{request.param}-{os.getpid()}", 1, links_per_slot=1) as lab:
-        handle = adapter(request.param).start(lab.describe())
+        handle = launch(request.param, lab.describe())
         try:
             yield request.param, lab.describe(), handle
         finally:
