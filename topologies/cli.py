@@ -16,7 +16,7 @@ def gc() -> None:
 
     Exit codes: 0 all is clear, 3 something cannot be removed.
     """
-    from topologies.lab import collect_garbage  # noqa: PLC0415 - netlink is there on Linux only, and takes time to load
+    from topologies.reservation import collect_garbage  # noqa: PLC0415 - netlink is there on Linux only, and takes time to load
 
     try:
         cleared = collect_garbage()

@@ -71,14 +71,19 @@ class LabDescription(_Model):
     slots: tuple[Slot, ...]
 
 
+def check_run_id(run_id: str) -> None:
+    """Raises LabError for what cannot be part of names of namespaces and files."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise LabError(f"run id {run_id!r}: 1 to 24 of a-z, 0-9 and '-' are allowed, no '-' at either end")
+
+
 def plan(run_id: str, slots: int, links_per_slot: int, folder: Path) -> LabDescription:
     """Lay out a laboratory on paper.
 
     `run_id` is 1 to 24 of a-z, 0-9 and '-'; `slots` 1 to MAX_SLOTS; `links_per_slot` 1 to MAX_LINKS_PER_SLOT. Raises
     LabError outside of these.
     """
-    if not _RUN_ID.fullmatch(run_id):
-        raise LabError(f"run id {run_id!r}: 1 to 24 of a-z, 0-9 and '-' are allowed, no '-' at either end")
+    check_run_id(run_id)
     if not 1 <= slots <= MAX_SLOTS:
         raise LabError(f"{slots} slots: 1 to {MAX_SLOTS} are allowed")
     if not 1 <= links_per_slot <= MAX_LINKS_PER_SLOT:
@@ -112,8 +117,8 @@ def _link(run_id: str, slot: int, link: int) -> Link:
     return Link(
         tester_interface=f"tester{slot}-{link}",
         target_interface=f"target{slot}-{link}",
-        tester_mac=_mac(run_id, slot, link, side=1),
-        target_mac=_mac(run_id, slot, link, side=2),
+        tester_mac=mac_address(run_id, slot, link, 1),
+        target_mac=mac_address(run_id, slot, link, 2),
         tester_ipv4=str(ipv4 + 1),
         target_ipv4=str(ipv4 + 2),
         tester_ipv6=str(ipv6 + 1),
@@ -121,7 +126,8 @@ def _link(run_id: str, slot: int, link: int) -> Link:
     )
 
 
-def _mac(run_id: str, slot: int, link: int, side: int) -> str:
-    """A locally administered unicast address: 02, two bytes of the run id's hash, slot, link, side."""
+def mac_address(run_id: str, *place: int) -> str:
+    """A locally administered unicast address: 02, two bytes of the run id's hash, and three numbers that say where in
+    the laboratory it is: slot, link and side, or network, node and 0."""
     run = hashlib.sha256(run_id.encode()).digest()[:2]
-    return bytes([0x02, *run, slot, link, side]).hex(":")
+    return bytes([0x02, *run, *place]).hex(":")

@@ -4,7 +4,6 @@ Lives under /run/bfdspec, or $XDG_RUNTIME_DIR/bfdspec where /run is not ours. A 
 """
 
 import os
-import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,7 +16,11 @@ _START_TIME = 22
 
 
 class Entry(BaseModel):
-    """A laboratory that exists, or may exist in part. `owner_started` is in clock ticks since boot."""
+    """A laboratory that exists, or may exist in part. `owner_started` is in clock ticks since boot.
+
+    `standing` says that it is complete, and meant to outlive its owner. `driver` is where its programs come from;
+    `topology` is what it is a laboratory of, "" for the suite's own.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,6 +29,9 @@ class Entry(BaseModel):
     folder: Path
     owner: int
     owner_started: int
+    standing: bool = False
+    driver: str = "netns"
+    topology: str = ""
 
     def owner_lives(self) -> bool:
         """Whether the process that made the lab still runs: same process id, same start time."""
@@ -61,10 +67,20 @@ def started(pid: int) -> int:
 def record(entry: Entry, runtime: Path) -> None:
     """Write the entry, whole or not at all. Raises FileExistsError when there is one of the same run id."""
     runtime.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=runtime, prefix=".", encoding="utf-8") as draft:
+    # A file without a name, so that nothing is left of it when this process is killed before it has one.
+    with os.fdopen(os.open(runtime, os.O_TMPFILE | os.O_WRONLY, 0o644), "w", encoding="utf-8") as draft:
         draft.write(entry.model_dump_json(indent=1) + "\n")
         draft.flush()
-        os.link(draft.name, _path(entry.run_id, runtime))
+        nameless = draft.fileno()
+        # Only with a folder does Python use linkat(2), which is what follows the link in /proc to the file itself.
+        os.link(f"/proc/self/fd/{nameless}", _path(entry.run_id, runtime), src_dir_fd=nameless, follow_symlinks=True)
+
+
+def amend(entry: Entry, runtime: Path) -> None:
+    """Replace the entry of the same run id, whole or not at all. Its folder exists, and takes the draft."""
+    draft = entry.folder / f"journal{_SUFFIX}"
+    draft.write_text(entry.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    draft.replace(_path(entry.run_id, runtime))
 
 
 def strike(run_id: str, runtime: Path) -> None:

@@ -1,15 +1,49 @@
-"""Starting an implementation by its name, in a namespace of a laboratory."""
+"""Starting an implementation by its name, in a namespace of a laboratory, and where its programs come from."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from topologies.description import LabDescription
+from topologies.errors import LabError
 from topologies.nodes import adapter, release
 from topologies.nodes.adapter import Handle
-from topologies.place import NetnsPlace
+from topologies.nodes.manifest import Release
+from topologies.place import NetnsPlace, Place
 from topologies.trees import tree
+
+
+def _in_netns(release: Release, run_id: str, namespace: str, folder: Path) -> Place:
+    return NetnsPlace(run_id, namespace, folder, tree(release))
+
+
+_PLACES: Mapping[str, Callable[[Release, str, str, Path], Place]] = {NetnsPlace.driver: _in_netns}
+_CLEARERS: Mapping[str, Callable[[str], None]] = {}
+"""By driver: what removes everything of a run id that does not end with the processes in its namespaces."""
+
+DRIVERS = tuple(_PLACES)
+
+
+def place_for(release: Release, driver: str, run_id: str, namespace: str, folder: Path) -> Place:
+    """Where a release runs: its programs by `driver`, one of DRIVERS, its network `namespace`. `folder` exists. Raises
+    LabError."""
+    if driver not in _PLACES:
+        raise LabError(f"driver {driver!r}: allowed is {', '.join(DRIVERS)}")
+    return _PLACES[driver](release, run_id, namespace, folder)
+
+
+def clear_driver(driver: str, run_id: str) -> None:
+    """Remove what a driver keeps outside of namespaces for a laboratory; no error where there is nothing."""
+    if driver in _CLEARERS:
+        _CLEARERS[driver](run_id)
+
+
+def start(name: str, driver: str, run_id: str, namespace: str, folder: Path) -> Handle:
+    """Start the release `name` without a session; `folder` is made. Raises NodeError, LabError."""
+    found = release(name)
+    folder.mkdir(exist_ok=True)
+    return adapter(name).start(place_for(found, driver, run_id, namespace, folder), found)
 
 
 def launch(name: str, lab: LabDescription) -> Handle:
     """Start the release `name` in the lab's target namespace, with a folder of its own. Raises NodeError, LabError."""
-    found = release(name)
-    folder = lab.folder / name
-    folder.mkdir(exist_ok=True)
-    return adapter(name).start(NetnsPlace(lab.run_id, lab.target_namespace, folder, tree(found)), found)
+    return start(name, NetnsPlace.driver, lab.run_id, lab.target_namespace, lab.folder / name)

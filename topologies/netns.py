@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import TypeVar
 
@@ -87,8 +88,8 @@ def lay_links(lab: LabDescription) -> None:
         with NetNS(lab.tester_namespace, flags=0) as tester, NetNS(lab.target_namespace, flags=0) as target:
             for link in links:
                 _lay(tester, target, lab.target_namespace, link)
-        call_in(lab.tester_namespace, lambda: _complete_checksums(link.tester_interface for link in links))
-        call_in(lab.target_namespace, lambda: _complete_checksums(link.target_interface for link in links))
+        call_in(lab.tester_namespace, lambda: complete_checksums(link.tester_interface for link in links))
+        call_in(lab.target_namespace, lambda: complete_checksums(link.target_interface for link in links))
     except (OSError, NetlinkError) as error:
         raise LabError(f"links of {lab.run_id}: {error}") from error
 
@@ -104,21 +105,27 @@ def _lay(tester: NetNS, target: NetNS, target_namespace: str, link: Link) -> Non
     testers = [link.tester_ipv4, link.tester_ipv6, link.tester_link_local]
     targets = [link.target_ipv4, link.target_ipv6, link.target_link_local]
     neighbours = [neighbour(tester, number + 1) for tester in testers[:2] for number in range(NEIGHBOURS)]
-    _configure(tester, link.tester_interface, *testers)
-    _configure(target, link.target_interface, *targets)
-    _introduce(tester, link.tester_interface, link.target_mac, *targets)
-    _introduce(target, link.target_interface, link.tester_mac, *testers, *neighbours)
+    configure(tester, link.tester_interface, *_with_prefixes(testers))
+    configure(target, link.target_interface, *_with_prefixes(targets))
+    introduce(tester, link.tester_interface, link.target_mac, *targets)
+    introduce(target, link.target_interface, link.tester_mac, *testers, *neighbours)
 
 
-def _configure(kernel: NetNS, interface: str, ipv4: str, *ipv6: str) -> None:
+def _with_prefixes(addresses: Iterable[str]) -> list[str]:
+    return [f"{address}/{IPV6_PREFIX if ':' in address else IPV4_PREFIX}" for address in addresses]
+
+
+def configure(kernel: NetNS, interface: str, *addresses: str) -> None:
+    """Give an interface addresses, each with a prefix length, that can be used at once, and set it up."""
     (index,) = kernel.link_lookup(ifname=interface)
-    kernel.addr("add", index=index, address=ipv4, prefixlen=IPV4_PREFIX)
-    for address in ipv6:
-        kernel.addr("add", index=index, address=address, prefixlen=IPV6_PREFIX, flags=_IFA_F_NODAD)
+    for address in map(ip_interface, addresses):
+        flags = {"flags": _IFA_F_NODAD} if address.version == 6 else {}
+        kernel.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **flags)
     kernel.link("set", index=index, state="up")
 
 
-def _introduce(kernel: NetNS, interface: str, mac: str, *addresses: str) -> None:
+def introduce(kernel: NetNS, interface: str, mac: str, *addresses: str) -> None:
+    """Tell the kernel for good who has these addresses, so that it never asks."""
     (index,) = kernel.link_lookup(ifname=interface)
     for address in addresses:
         kernel.neigh("add", ifindex=index, dst=address, lladdr=mac, state=_NUD_PERMANENT)
@@ -155,7 +162,7 @@ def _forward() -> None:
         filtering.write_text("0\n")
 
 
-def _complete_checksums(interfaces: Iterable[str]) -> None:
+def complete_checksums(interfaces: Iterable[str]) -> None:
     """Turn transmit checksum offload off: a veth never fills the sum in, and each captured packet would look wrong."""
     command = array.array("B", struct.pack("=II", _ETHTOOL_STXCSUM, 0))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:

@@ -21,16 +21,16 @@ _KILL_ROUNDS = 5
 _KILL_WAIT_S = 2.0
 
 
-def run_in(namespace: str, argv: Sequence[str], *, timeout_s: float = 10.0) -> subprocess.CompletedProcess[str]:
-    """Run `argv` in `namespace` and wait for its end. Its output is captured, stdin is empty.
+def run_in(
+    namespace: str, argv: Sequence[str], *, stdin: str = "", timeout_s: float = 10.0
+) -> subprocess.CompletedProcess[str]:
+    """Run `argv` in `namespace` and wait for its end; it reads `stdin`, its output is captured.
 
     Raises LabError when it takes longer than `timeout_s` seconds; a failing command is the caller's to judge.
     """
     command = [ip_command(), "netns", "exec", namespace, *argv]
     try:
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=timeout_s
-        )
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=timeout_s)
     except subprocess.TimeoutExpired:
         raise LabError(f"{argv[0]} in {namespace}: no end after {timeout_s:g} s") from None
 
@@ -97,6 +97,22 @@ def terminate(namespace: str, only: Collection[int] | None = None, *, grace_s: f
             return
         left = _signal_all(namespace, only, signal.SIGKILL, _KILL_WAIT_S)
     raise LabError(f"{namespace}: processes {left} survive SIGKILL")
+
+
+def signal_sessions(namespace: str, leaders: Collection[int], number: signal.Signals) -> None:
+    """Send a signal to all processes in `namespace` that belong to the sessions of processes that `spawn` started: to
+    those, and to what they started in turn. Raises LabError where one of `leaders` has ended."""
+    for pid in processes(namespace):
+        with contextlib.suppress(ProcessLookupError):
+            descriptor = os.pidfd_open(pid)
+            try:
+                if os.getsid(pid) in leaders and pid in _chosen(namespace, [pid]):
+                    signal.pidfd_send_signal(descriptor, number)
+            finally:
+                os.close(descriptor)
+    gone = sorted(set(leaders) - set(processes(namespace)))
+    if gone:
+        raise LabError(f"{namespace}: process {gone[0]} has ended")
 
 
 def _signal_all(namespace: str, only: Collection[int] | None, number: signal.Signals, wait_s: float) -> list[int]:

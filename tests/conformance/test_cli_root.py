@@ -15,9 +15,9 @@ pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 from captures.read import read_tshark
 from reports import model
 from topologies import journal
-from topologies.lab import collect_garbage
 from topologies.nodes import release
 from topologies.processes import exited, processes
+from topologies.reservation import collect_garbage
 
 MISSING = release("frr").missing()
 NAMESPACES = Path("/run/netns")

@@ -15,8 +15,9 @@ pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from topologies import netns
 from topologies.errors import LabError
-from topologies.lab import Lab, collect_garbage
+from topologies.lab import Lab
 from topologies.processes import exited, processes, run_in, spawn, terminate
+from topologies.reservation import collect_garbage
 
 pytestmark = [
     pytest.mark.root,
@@ -121,7 +122,7 @@ def test_an_exception_leaves_nothing(runtime: Path) -> None:
 
 
 def test_a_failure_halfway_leaves_nothing(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(netns, "_complete_checksums", lambda interfaces: (_ for _ in ()).throw(OSError("no ioctl")))
+    monkeypatch.setattr(netns, "complete_checksums", lambda interfaces: (_ for _ in ()).throw(OSError("no ioctl")))
     with pytest.raises(LabError, match="no ioctl"):
         Lab(run_id("half"), 1, runtime=runtime).up()
     assert traces("half", runtime) == []

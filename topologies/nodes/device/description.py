@@ -4,56 +4,21 @@ Lives here: what may be written, and the errors about it, one line each: file, k
 not live here: the device itself. Durations are microseconds after validation.
 """
 
-import re
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
 
-from topologies.node import AuthSpec, Capability, Key, NodeError, SessionSpec
+from topologies.fields import DURATION_ALLOWED, LONGEST_US, Auth, Duration, PositiveDuration, Strict
+from topologies.node import Capability, NodeError, SessionSpec
 from topologies.nodes.device.commands import PLACEHOLDERS, Template, parse_template
-from topologies.nodes.device.keys import AUTH_TYPES, KEYS_ALLOWED, LONGEST_KEY, read_keys
-from topologies.nodes.device.problems import clash, one_line
-
-LONGEST_US = (1 << 32) - 1
-"""The longest interval of a Control packet (RFC 5880 section 4.1), microseconds."""
-
-_UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000}
-
-_DURATION_ALLOWED = 'an integer with a unit us, ms or s, such as "300ms"'
+from topologies.problems import clash, one_line
 
 
 class DeviceError(NodeError):
     """A device file cannot be used. One line: file, key path, value, what is allowed."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _duration(text: object) -> int:
-    match = re.fullmatch(r"([0-9]+)(us|ms|s)", text, re.ASCII) if isinstance(text, str) else None
-    if match is None or int(match[1]) * _UNITS_US[match[2]] > LONGEST_US:
-        raise ValueError("not a duration")
-    return int(match[1]) * _UNITS_US[match[2]]
-
-
-def _nonzero(value: int) -> int:
-    if value == 0:
-        raise ValueError("zero")
-    return value
 
 
 def _unicast(text: object) -> str:
@@ -97,7 +62,6 @@ def _template(text: object) -> Template:
         raise clash(str(error)) from None
 
 
-Duration = Annotated[int, BeforeValidator(_duration)]
 InterfaceName = Annotated[str, Field(strict=True, pattern=r"^[!-.0-~]{1,15}$")]
 ForeignName = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_./:@+-]{0,63}$")]
 Command = Annotated[Template, BeforeValidator(_template)]
@@ -106,33 +70,7 @@ _V4_ALLOWED = "a unicast IPv4 address"
 _V6_ALLOWED = "a unicast IPv6 address without a zone"
 
 
-class Auth(_Model):
-    """Authentication of a session: keys by ID, each from an environment variable or a file."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    type: Literal["simple_password", "keyed_md5", "meticulous_keyed_md5", "keyed_sha1", "meticulous_keyed_sha1"] = (
-        Field(description=", ".join(AUTH_TYPES))
-    )
-    keys: Annotated[tuple[Key, ...], BeforeValidator(read_keys)] = Field(repr=False, description=KEYS_ALLOWED)
-    send_key: StrictInt = Field(description="the ID of one of the keys")
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.send_key not in [key.id for key in self.keys]:
-            raise clash(f"send_key: {self.send_key}: allowed is {', '.join(str(key.id) for key in self.keys)}")
-        longest = LONGEST_KEY[AUTH_TYPES[self.type]]
-        for key in self.keys:
-            if not 1 <= len(key.secret) <= longest:
-                raise clash(f"key {key.id}: {len(key.secret)} bytes; allowed are 1 to {longest} with {self.type}")
-        return self
-
-    def spec(self) -> AuthSpec:
-        """The same, as nodes take it."""
-        return AuthSpec(AUTH_TYPES[self.type], self.keys, self.send_key)
-
-
-class Session(_Model):
+class Session(Strict):
     """A session that was configured on the device by hand. `peer` is the tester's address, `local` the device's."""
 
     peer: Annotated[str, BeforeValidator(_unicast)] = Field(description="an address of the tester, without a prefix")
@@ -140,16 +78,16 @@ class Session(_Model):
         default=None, description="an address of the device; default: target.ipv4 or target.ipv6"
     )
     kind: Literal["single_hop", "multi_hop"] = Field(default="single_hop", description="single_hop or multi_hop")
-    desired_min_tx: Annotated[Duration, AfterValidator(_nonzero)] = Field(
-        default=300_000, description=f"{_DURATION_ALLOWED}, from 1us to {LONGEST_US}us"
+    desired_min_tx: PositiveDuration = Field(
+        default=300_000, description=f"{DURATION_ALLOWED}, from 1us to {LONGEST_US}us"
     )
-    required_min_rx: Duration = Field(default=300_000, description=f"{_DURATION_ALLOWED}, from 0us to {LONGEST_US}us")
+    required_min_rx: Duration = Field(default=300_000, description=f"{DURATION_ALLOWED}, from 0us to {LONGEST_US}us")
     detect_mult: Annotated[StrictInt, Field(ge=1, le=255)] = Field(default=3, description="an integer from 1 to 255")
     passive: StrictBool = Field(default=False, description="true or false")
     auth: Auth | None = Field(default=None, repr=False, description="a mapping with the keys type, keys, send_key")
 
 
-class Tester(_Model):
+class Tester(Strict):
     """This side of the link. Addresses have a prefix length and are configured on the interface already."""
 
     interface: InterfaceName = Field(description="the name of an interface of this machine")
@@ -164,7 +102,7 @@ class Tester(_Model):
     )
 
 
-class Target(_Model):
+class Target(Strict):
     """The device's side. `interface` is only used in commands."""
 
     ipv4: Annotated[str, _unicast_of(4)] | None = Field(default=None, description=_V4_ALLOWED)
@@ -177,7 +115,7 @@ class Target(_Model):
     )
 
 
-class Commands(_Model):
+class Commands(Strict):
     """Command lines that tell the device something. They end when the device has taken it over, with status 0."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -197,7 +135,7 @@ class Commands(_Model):
         return self
 
 
-class Device(_Model):
+class Device(Strict):
     """The whole file."""
 
     name: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] = Field(
@@ -214,9 +152,7 @@ class Device(_Model):
     commands: Commands = Field(
         default=Commands(), description=f"a mapping with the keys {', '.join(Commands.model_fields)}"
     )
-    command_time_limit: Annotated[Duration, AfterValidator(_nonzero)] = Field(
-        default=10_000_000, description=f"{_DURATION_ALLOWED}, not zero"
-    )
+    command_time_limit: PositiveDuration = Field(default=10_000_000, description=f"{DURATION_ALLOWED}, not zero")
     expectations: str | None = Field(default=None, description="the path of a file with known deviations")
 
     @model_validator(mode="after")

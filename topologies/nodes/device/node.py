@@ -9,11 +9,11 @@ from dataclasses import fields, replace
 from ipaddress import ip_address
 from typing import Any, NoReturn
 
+from topologies.keys import AUTH_TYPES
 from topologies.node import Capability, LackError, SessionSpec, SessionView
 from topologies.nodes.adapter import evidence_of_lack
 from topologies.nodes.device.commands import Template, run
 from topologies.nodes.device.description import Device
-from topologies.nodes.device.keys import AUTH_TYPES
 from topologies.nodes.plain import PlainNode
 
 _STATES = ("admin_down", "down", "init", "up", "absent")

@@ -3,7 +3,7 @@
 What is allowed stands in the models, as the description of each field; nothing here knows a particular one.
 """
 
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -20,9 +20,14 @@ def one_line(error: ErrorDetails, top: type[BaseModel]) -> str:
     """pydantic's complaint about a document of the model `top`."""
     path, model, allowed = "", top, _mapping(top)
     owner: type[BaseModel] | None = top
+    keyed = False  # the next step is a key of a mapping of models
     for step in error["loc"]:
         if isinstance(step, int):
             path += f"[{step}]"
+            continue
+        if keyed:
+            path += f".{step}"
+            keyed = False
             continue
         known = owner is not None and step in owner.model_fields
         if not known and error["type"] != "extra_forbidden":
@@ -31,6 +36,7 @@ def one_line(error: ErrorDetails, top: type[BaseModel]) -> str:
         if owner is not None and known:
             field = owner.model_fields[step]
             model, owner = owner, _model_in(field.annotation)
+            keyed = owner is not None and get_origin(field.annotation) is dict
             allowed = field.description or (_mapping(owner) if owner is not None else "something else")
     begin = f"{path}: " if path else ""
     match error["type"]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from topologies.node import Key
-from topologies.nodes.device.problems import clash
+from topologies.problems import clash
 
 AUTH_TYPES: Mapping[str, int] = {
     "simple_password": 1,
