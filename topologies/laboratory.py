@@ -25,7 +25,7 @@ from topologies.node import NodeError, SessionView
 from topologies.nodes import adapter
 from topologies.nodes.adapter import Adapter, Handle
 from topologies.place import reopen, run
-from topologies.processes import ip_command, run_in, signal_sessions
+from topologies.processes import ip_command, is_stopped, run_in, signal_sessions
 from topologies.reservation import clear, own_entry, reserve
 from topologies.sniffer import Sniffer
 from topologies.topology import DEFAULT_FILTER, Direction, Topology
@@ -228,7 +228,13 @@ class Laboratory:
 
     def status(self) -> list[SessionStatus]:
         """All sessions, each as both of its nodes tell it."""
-        return [status for node in self.blueprint.nodes if node.sessions for status in self._status_of(node)]
+        return [status for node in self.blueprint.nodes for status in self.status_of(node.name)]
+
+    def status_of(self, name: str) -> list[SessionStatus]:
+        """The sessions of one node, as it tells them; a paused one is not asked. Raises LabError for an unknown
+        name."""
+        planned = self.blueprint.node(name)
+        return list(self._status_of(planned)) if planned.sessions else []
 
     def await_up(self, deadline_s: float) -> None:
         """Wait until all sessions that are expected to be Up are, as both nodes tell it. Raises LabError after
@@ -272,6 +278,8 @@ class Laboratory:
 
     def _status_of(self, planned: PlannedNode) -> Iterator[SessionStatus]:
         try:
+            if any(map(is_stopped, self._handle(planned.name)["processes"])):
+                raise LabError("paused")
             node = self.node(planned.name)
         except LabError as error:
             yield from (_untold(planned.name, session, error) for session in planned.sessions)

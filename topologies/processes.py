@@ -115,6 +115,15 @@ def signal_sessions(namespace: str, leaders: Collection[int], number: signal.Sig
         raise LabError(f"{namespace}: process {gone[0]} has ended")
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether SIGSTOP holds a process; False where there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
 def _signal_all(namespace: str, only: Collection[int] | None, number: signal.Signals, wait_s: float) -> list[int]:
     """Signal the chosen processes, wait for their end, and return the chosen ones that are there afterwards."""
     with contextlib.ExitStack() as stack:
