@@ -144,9 +144,14 @@ class Laboratory:
         return self.blueprint.node(name).sessions
 
     def stop(self, name: str) -> None:
-        """End the implementation of a node, without a word to its sessions. Raises LabError."""
+        """End the implementation of a node as an operator does; it may take leave of its peers. Raises LabError."""
         self.node(name).stop()
         self._handle_file(name).unlink()
+
+    def crash(self, name: str) -> None:
+        """Kill the implementation of a node: its peers are told nothing. Raises LabError."""
+        self._signal(name, signal.SIGKILL)
+        self.stop(name)
 
     def start(self, name: str) -> None:
         """Start the implementation of a node in its place, with its sessions. Raises LabError, NodeError."""
@@ -156,7 +161,7 @@ class Laboratory:
         self._start(planned)
 
     def restart(self, name: str) -> None:
-        """`stop` and `start`: the sessions begin anew, and the far ends were told nothing."""
+        """`stop` and `start`: its sessions begin anew."""
         self.stop(name)
         self.start(name)
 

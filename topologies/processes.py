@@ -101,7 +101,7 @@ def terminate(namespace: str, only: Collection[int] | None = None, *, grace_s: f
 
 def signal_sessions(namespace: str, leaders: Collection[int], number: signal.Signals) -> None:
     """Send a signal to all processes in `namespace` that belong to the sessions of processes that `spawn` started: to
-    those, and to what they started in turn. Raises LabError where one of `leaders` has ended."""
+    those, and to what they started in turn."""
     for pid in processes(namespace):
         with contextlib.suppress(ProcessLookupError):
             descriptor = os.pidfd_open(pid)
@@ -110,9 +110,6 @@ def signal_sessions(namespace: str, leaders: Collection[int], number: signal.Sig
                     signal.pidfd_send_signal(descriptor, number)
             finally:
                 os.close(descriptor)
-    gone = sorted(set(leaders) - set(processes(namespace)))
-    if gone:
-        raise LabError(f"{namespace}: process {gone[0]} has ended")
 
 
 def is_stopped(pid: int) -> bool:
