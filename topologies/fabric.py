@@ -6,14 +6,18 @@ and got.
 """
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
-from pyroute2 import NetNS
+from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from topologies import netns
 from topologies.blueprint import Blueprint, House, Interface
 from topologies.errors import LabError
+
+_FIRST_BRIDGE = 1000
+"""The index of the first network's bridge: given, so that the kernel need not be asked for it."""
 
 
 def lay(blueprint: Blueprint) -> None:
@@ -24,14 +28,32 @@ def lay(blueprint: Blueprint) -> None:
     """
     for namespace in blueprint.namespaces:
         netns.create(namespace)
+    # One namespace after the other, in a thread that has entered it: pyroute2 forks for a socket in a namespace that
+    # it is not in, and the event loop of a socket that was open before may be deaf after that.
     try:
-        netns.call_in(blueprint.switch, _silence)
-        with NetNS(blueprint.switch, flags=0) as switch:
-            _build_bridges(switch, blueprint.networks)
-            for house in blueprint.houses:
-                _furnish(switch, house, blueprint.houses)
+        netns.call_in(blueprint.switch, lambda: _build_switch(blueprint))
+        for house in blueprint.houses:
+            netns.call_in(house.namespace, partial(_furnish, house, blueprint.houses))
+        for house in blueprint.houses:
+            if house.forwards:
+                netns.make_router(house.namespace)
     except (OSError, NetlinkError) as error:
         raise LabError(f"networks of {blueprint.run_id}: {error}") from error
+
+
+def _build_switch(blueprint: Blueprint) -> None:
+    _silence()
+    with IPRoute() as kernel:
+        for number, network in enumerate(blueprint.networks):
+            bridge = _FIRST_BRIDGE + number
+            kernel.link("add", kind="bridge", ifname=f"br-{network}", index=bridge, br_mcast_snooping=0)
+            kernel.link("set", index=bridge, state="up")
+        for house in blueprint.houses:
+            for interface in house.interfaces:
+                bridge = _FIRST_BRIDGE + blueprint.networks.index(interface.network)
+                peer = {"ifname": interface.name, "address": interface.mac, "net_ns_fd": house.namespace}
+                kernel.link("add", kind="veth", ifname=interface.port, master=bridge, peer=peer)
+                kernel.link("set", ifname=interface.port, state="up")
 
 
 def _silence() -> None:
@@ -40,39 +62,16 @@ def _silence() -> None:
         Path(f"/proc/sys/net/ipv6/conf/{group}/disable_ipv6").write_text("1\n", encoding="utf-8")
 
 
-def _build_bridges(switch: NetNS, networks: Iterable[str]) -> None:
-    for network in networks:
-        switch.link("add", kind="bridge", ifname=_bridge(network), br_mcast_snooping=0, br_forward_delay=0)
-        (index,) = switch.link_lookup(ifname=_bridge(network))
-        switch.link("set", index=index, state="up")
-
-
-def _bridge(network: str) -> str:
-    return f"br-{network}"
-
-
-def _furnish(switch: NetNS, house: House, houses: Iterable[House]) -> None:
-    with NetNS(house.namespace, flags=0) as kernel:
+def _furnish(house: House, houses: Iterable[House]) -> None:
+    with IPRoute() as kernel:
         for interface in house.interfaces:
-            _plug(switch, house.namespace, interface)
             netns.configure(kernel, interface.name, *interface.addresses())
             for neighbour in _neighbours(interface, houses):
                 addresses = [address.partition("/")[0] for address in neighbour.addresses()]
                 netns.introduce(kernel, interface.name, neighbour.mac, *addresses)
         for route in house.routes:
             kernel.route("add", dst=route.destination, gateway=route.gateway)
-    netns.call_in(house.namespace, lambda: netns.complete_checksums(each.name for each in house.interfaces))
-    if house.forwards:
-        netns.make_router(house.namespace)
-
-
-def _plug(switch: NetNS, namespace: str, interface: Interface) -> None:
-    (bridge,) = switch.link_lookup(ifname=_bridge(interface.network))
-    peer = {"ifname": interface.name, "address": interface.mac, "net_ns_fd": namespace}
-    switch.link("add", kind="veth", ifname=interface.port, peer=peer)
-    (index,) = switch.link_lookup(ifname=interface.port)
-    switch.link("set", index=index, master=bridge)
-    switch.link("set", index=index, state="up")
+    netns.complete_checksums(each.name for each in house.interfaces)
 
 
 def _neighbours(interface: Interface, houses: Iterable[House]) -> list[Interface]:

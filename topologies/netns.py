@@ -14,7 +14,7 @@ from ipaddress import ip_interface
 from pathlib import Path
 from typing import TypeVar
 
-from pyroute2 import NetNS, netns
+from pyroute2 import IPRoute, NetNS, netns
 from pyroute2.netlink.exceptions import NetlinkError
 
 from topologies.description import IPV4_PREFIX, IPV6_PREFIX, NEIGHBOURS, LabDescription, Link, neighbour
@@ -115,7 +115,7 @@ def _with_prefixes(addresses: Iterable[str]) -> list[str]:
     return [f"{address}/{IPV6_PREFIX if ':' in address else IPV4_PREFIX}" for address in addresses]
 
 
-def configure(kernel: NetNS, interface: str, *addresses: str) -> None:
+def configure(kernel: IPRoute, interface: str, *addresses: str) -> None:
     """Give an interface addresses, each with a prefix length, that can be used at once, and set it up."""
     (index,) = kernel.link_lookup(ifname=interface)
     for address in map(ip_interface, addresses):
@@ -124,7 +124,7 @@ def configure(kernel: NetNS, interface: str, *addresses: str) -> None:
     kernel.link("set", index=index, state="up")
 
 
-def introduce(kernel: NetNS, interface: str, mac: str, *addresses: str) -> None:
+def introduce(kernel: IPRoute, interface: str, mac: str, *addresses: str) -> None:
     """Tell the kernel for good who has these addresses, so that it never asks."""
     (index,) = kernel.link_lookup(ifname=interface)
     for address in addresses:

@@ -12,6 +12,7 @@ _READY_S = 10.0
 _BETWEEN_LOOKS_S = 0.02
 _READY_WORD = "File: "
 _FLUSH_S = 5.0
+_LONG_S = 1_000_000.0
 
 
 class Sniffer:
@@ -27,7 +28,7 @@ class Sniffer:
             raise LabError("command dumpcap not found: install the Debian package tshark")
         self.file = file
         self.namespace = namespace
-        log = file.with_suffix(".log")
+        self._log = log = file.with_suffix(".log")
         log.unlink(missing_ok=True)
         size = ["-a", f"filesize:{limit_mb * 1000}"]
         argv = [dumpcap, "-q", "-i", interface, "-f", wanted, *size, "-w", str(file)]
@@ -38,9 +39,14 @@ class Sniffer:
             terminate(namespace, [self.process])
             raise
 
+    def wait(self, seconds: float | None = None) -> None:
+        """Until it ends by itself, at most so many seconds."""
+        exited(self.process, _LONG_S if seconds is None else seconds)
+
     def stop(self) -> None:
         """End it; the file is complete then. No error where it has ended."""
         terminate(self.namespace, [self.process], grace_s=_FLUSH_S)
+        self._log.unlink(missing_ok=True)
 
     def _await(self, log: Path) -> None:
         deadline = time.monotonic() + _READY_S
