@@ -18,7 +18,8 @@ from topologies.description import check_run_id, mac_address
 from topologies.errors import LabError
 from topologies.fields import Strict
 from topologies.node import SessionSpec
-from topologies.topology import BARE, SWITCH, Capture, Direction, Session, Topology
+from topologies.steps import Direction
+from topologies.topology import BARE, SWITCH, Capture, Session, Topology
 
 _IPV4 = "10.204.{network}.{node}/{length}"
 _IPV6 = "fd00:bfe:{network:x}::{node:x}/{length}"
@@ -26,16 +27,27 @@ _LINK_LOCAL = "fe80::bfd:{node:x}/64"
 
 
 class Interface(Strict):
-    """A veth pair: `name` in the namespace, called as the network, and `port` at the network's bridge. Addresses have
-    a prefix length; "" is none."""
+    """The way from a namespace to a network: `name` in the namespace, called as the network, and at the other end the
+    `ports` of the network's bridge. It is a veth pair, or a bond of one pair for each port. Addresses have a prefix
+    length; "" is none."""
 
     network: str
     name: str
-    port: str
+    ports: tuple[str, ...]
     mac: str
     ipv4: str
     ipv6: str
     link_local: str
+
+    @property
+    def bonded(self) -> bool:
+        """Whether it is a bond."""
+        return len(self.ports) > 1
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The near ends of the veth pairs, in the order of the ports."""
+        return tuple(f"{self.name}.{number}" for number in range(len(self.ports))) if self.bonded else (self.name,)
 
     def address(self, family: int) -> str:
         """The address of family 4 or 6, without a prefix length; "" where there is none."""
@@ -215,7 +227,7 @@ def _interface(topology: Topology, run_id: str, name: str, network: int, node: i
     return Interface(
         network=name,
         name=name,
-        port=f"port{network}-{node}",
+        ports=tuple(f"port{network}-{node}-{link}" for link in range(2 if lengths.bond else 1)),
         mac=mac_address(run_id, network, node, 0),
         ipv4=_IPV4.format(**place, length=lengths.ipv4) if lengths.ipv4 is not None else "",
         ipv6=_IPV6.format(**place, length=lengths.ipv6) if lengths.ipv6 is not None else "",

@@ -2,7 +2,7 @@
 
 import click
 
-from topologies.commands import drawing, life, network, nodes, recording
+from topologies.commands import drawing, life, network, nodes, recording, rehearsing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,5 +22,6 @@ for _command in (
     network.restore,
     recording.capture,
     drawing.graph,
+    rehearsing.run,
 ):
     lab.add_command(_command)

@@ -5,6 +5,7 @@ packets it does there, out of sight of the nodes' own kernels, and a capture at 
 and got.
 """
 
+import errno
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,9 @@ from topologies import netns
 from topologies.blueprint import Blueprint, House, Interface
 from topologies.errors import LabError
 
+_ACTIVE_BACKUP = 1
+_MIIMON_MS = 100
+"""How often a bond looks whether its links have a carrier."""
 _FIRST_BRIDGE = 1000
 """The index of the first network's bridge: given, so that the kernel need not be asked for it."""
 
@@ -51,9 +55,10 @@ def _build_switch(blueprint: Blueprint) -> None:
         for house in blueprint.houses:
             for interface in house.interfaces:
                 bridge = _FIRST_BRIDGE + blueprint.networks.index(interface.network)
-                peer = {"ifname": interface.name, "address": interface.mac, "net_ns_fd": house.namespace}
-                kernel.link("add", kind="veth", ifname=interface.port, master=bridge, peer=peer)
-                kernel.link("set", ifname=interface.port, state="up")
+                for link, port in zip(interface.links, interface.ports, strict=True):
+                    peer = {"ifname": link, "address": interface.mac, "net_ns_fd": house.namespace}
+                    kernel.link("add", kind="veth", ifname=port, master=bridge, peer=peer)
+                    kernel.link("set", ifname=port, state="up")
 
 
 def _silence() -> None:
@@ -65,13 +70,29 @@ def _silence() -> None:
 def _furnish(house: House, houses: Iterable[House]) -> None:
     with IPRoute() as kernel:
         for interface in house.interfaces:
+            if interface.bonded:
+                _bond(kernel, interface)
             netns.configure(kernel, interface.name, *interface.addresses())
             for neighbour in _neighbours(interface, houses):
                 addresses = [address.partition("/")[0] for address in neighbour.addresses()]
                 netns.introduce(kernel, interface.name, neighbour.mac, *addresses)
         for route in house.routes:
             kernel.route("add", dst=route.destination, gateway=route.gateway)
-    netns.complete_checksums(each.name for each in house.interfaces)
+    netns.complete_checksums(link for interface in house.interfaces for link in interface.links)
+
+
+def _bond(kernel: IPRoute, interface: Interface) -> None:
+    try:
+        kernel.link("add", kind="bond", ifname=interface.name, bond_mode=_ACTIVE_BACKUP, bond_miimon=_MIIMON_MS)
+    except NetlinkError as error:
+        if error.code == errno.EOPNOTSUPP:
+            raise LabError("a bond needs the kernel module bonding, which this kernel does not have") from None
+        raise
+    (bond,) = kernel.link_lookup(ifname=interface.name)
+    kernel.link("set", index=bond, address=interface.mac)
+    for link in interface.links:
+        (index,) = kernel.link_lookup(ifname=link)
+        kernel.link("set", index=index, master=bond)
 
 
 def _neighbours(interface: Interface, houses: Iterable[House]) -> list[Interface]:
@@ -79,5 +100,5 @@ def _neighbours(interface: Interface, houses: Iterable[House]) -> list[Interface
         other
         for house in houses
         for other in house.interfaces
-        if other.network == interface.network and other.port != interface.port
+        if other.network == interface.network and other.ports != interface.ports
     ]

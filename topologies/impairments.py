@@ -7,11 +7,12 @@ process may change them at any time. A cut is silent: links stay up, and nobody 
 
 import json
 from collections.abc import Sequence
+from itertools import product
 
 from topologies.blueprint import Blueprint
 from topologies.errors import LabError
-from topologies.processes import run_in
-from topologies.topology import Direction
+from topologies.processes import ip_command, run_in
+from topologies.steps import Direction
 
 _TABLE = "bridge lab"
 _SHARES = 10_000
@@ -28,9 +29,9 @@ def impair(blueprint: Blueprint, network: str, node: str, direction: Direction, 
     Raises LabError."""
     if not 0 <= loss <= 100:
         raise LabError(f"loss of {loss} %: allowed is 0 to 100")
-    port = blueprint.house(node).interface(network).port
+    ports = blueprint.house(node).interface(network).ports
     lines = [f"add table {_TABLE}"]
-    for side in _sides(direction):
+    for port, side in product(ports, _sides(direction)):
         chain = f"{_TABLE} {port}-{side}"
         lines.append(f"add chain {chain} {{ type filter hook forward priority 0; policy accept; }}")
         lines.append(f"flush chain {chain}")
@@ -45,9 +46,11 @@ def delay(blueprint: Blueprint, network: str, node: str, direction: Direction, d
     before a capture at the node sees them. Raises LabError, also where the kernel cannot do it."""
     house = blueprint.house(node)
     interface = house.interface(network)
-    ends = {"to": (blueprint.switch, interface.port), "from": (house.namespace, interface.name)}
-    for side in _sides(direction):
-        namespace, device = ends[side]
+    ends = {
+        "to": [(blueprint.switch, port) for port in interface.ports],
+        "from": [(house.namespace, link) for link in interface.links],
+    }
+    for namespace, device in (end for side in _sides(direction) for end in ends[side]):
         verb = ["replace"] if delay_us else ["del"]
         what = ["netem", "delay", f"{delay_us}us"] if delay_us else []
         done = run_in(namespace, ["tc", "qdisc", *verb, "dev", device, "root", *what])
@@ -63,13 +66,27 @@ def restore(blueprint: Blueprint, network: str, node: str) -> None:
     delay(blueprint, network, node, "both", 0)
 
 
+def set_link(blueprint: Blueprint, network: str, node: str, link: int, *, up: bool) -> None:
+    """Pull a link between `node` and `network`, or put it back; `link` is 0, or 0 or 1 of a bond. Both ends see that
+    the carrier is gone, where `impair` is silent. Raises LabError."""
+    ports = blueprint.house(node).interface(network).ports
+    if not 0 <= link < len(ports):
+        raise LabError(f"link {link} of {node} to {network}: allowed is 0 to {len(ports) - 1}")
+    done = run_in(blueprint.switch, [ip_command(), "link", "set", ports[link], "up" if up else "down"])
+    if done.returncode != 0:
+        raise LabError(f"link {link} of {node} to {network}: {done.stderr.strip()}")
+
+
 def troubles(blueprint: Blueprint) -> dict[tuple[str, str, str], str]:
     """What is lost now, in words, by network, node and direction. Raises LabError."""
     done = run_in(blueprint.switch, ["nft", "-j", "list", "ruleset"])
     if done.returncode != 0:
         return {}  # without nft nothing can have been lost
     ports = {
-        interface.port: (interface.network, house.node) for house in blueprint.houses for interface in house.interfaces
+        port: (interface.network, house.node)
+        for house in blueprint.houses
+        for interface in house.interfaces
+        for port in interface.ports
     }
     found = {}
     for item in json.loads(done.stdout)["nftables"]:

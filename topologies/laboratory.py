@@ -28,7 +28,8 @@ from topologies.place import reopen, run
 from topologies.processes import ip_command, is_stopped, run_in, signal_sessions
 from topologies.reservation import clear, own_entry, reserve
 from topologies.sniffer import Sniffer
-from topologies.topology import DEFAULT_FILTER, Direction, Topology
+from topologies.steps import Direction
+from topologies.topology import DEFAULT_FILTER, Topology
 
 READY_S = 30.0
 """The longest time that sessions may take to come Up, seconds."""
@@ -60,6 +61,7 @@ class Laboratory:
         self.blueprint = draw(topology, run_id, self._runtime / run_id)
         self.driver = driver
         self._owned: journal.Entry | None = None
+        self._sniffers: list[Sniffer] = []
 
     @classmethod
     def attach(cls, run_id: str, *, runtime: Path | None = None) -> Self:
@@ -75,6 +77,7 @@ class Laboratory:
         found.blueprint = Blueprint.model_validate_json(file.read_text(encoding="utf-8"))
         found.driver = entries[run_id].driver
         found._owned = None
+        found._sniffers = []
         return found
 
     @property
@@ -185,6 +188,14 @@ class Laboratory:
         """Delay every packet by `delay_us` microseconds, 0 for no longer. Raises LabError, where the kernel cannot."""
         impairments.delay(self.blueprint, network, node, direction, delay_us)
 
+    def unplug(self, network: str, node: str, link: int = 0) -> None:
+        """Pull a link, so that its carrier is gone at both ends; `link` is 0, or 0 or 1 of a bond. Raises LabError."""
+        impairments.set_link(self.blueprint, network, node, link, up=False)
+
+    def plug(self, network: str, node: str, link: int = 0) -> None:
+        """Put a link back that was pulled. Raises LabError."""
+        impairments.set_link(self.blueprint, network, node, link, up=True)
+
     def restore(self, network: str, node: str) -> None:
         """End what `cut`, `lose` and `delay` did there. Raises LabError."""
         impairments.restore(self.blueprint, network, node)
@@ -212,6 +223,11 @@ class Laboratory:
             yield sniffer
         finally:
             sniffer.stop()
+
+    def end_captures(self) -> None:
+        """Complete the files of the captures that the topology asks for, where this process started them."""
+        while self._sniffers:
+            self._sniffers.pop().stop()
 
     def captured(self, node: str, network: str) -> Path:
         """The file of a capture that the topology asks for."""
@@ -267,7 +283,9 @@ class Laboratory:
         for wanted in plan.captures:
             house, file = plan.house(wanted.node), self.captured(wanted.node, wanted.network)
             interface = house.interface(wanted.network).name
-            Sniffer(house.namespace, interface, file, wanted=wanted.filter, limit_mb=wanted.limit_mb)
+            self._sniffers.append(
+                Sniffer(house.namespace, interface, file, wanted=wanted.filter, limit_mb=wanted.limit_mb)
+            )
         speakers = [node for node in plan.nodes if not node.bare]
         with ThreadPoolExecutor() as executor:
             list(executor.map(self._start, speakers))

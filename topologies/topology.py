@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, StrictBool, StrictInt, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StrictBool, StrictInt, ValidationError, model_validator
 
 from topologies.errors import LabError
 from topologies.fields import DURATION_ALLOWED, LONGEST_US, Auth, Duration, PositiveDuration, Strict
 from topologies.nodes import RELEASES
 from topologies.problems import clash, one_line
+from topologies.steps import Direction, NetworkName, NodeName, Step
 
 STACKS = Path(__file__).parent / "stacks"
 _SUFFIX = ".yaml"
@@ -28,11 +29,6 @@ SWITCH = "switch"
 """No node can be called this: it is where the networks are."""
 
 _NAME_ALLOWED = "a letter a-z, then up to {} of a-z and 0-9"
-NetworkName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9]{0,11}$")]
-NodeName = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9]{0,15}$")]
-Direction = Literal["both", "to", "from"]
-"""Of packets at a node's port of a network: `to` the node, `from` it, or both."""
-
 DEFAULT_FILTER = "udp port 3784 or udp port 4784"
 """Control packets of single hop (RFC 5881 section 4) and multihop sessions (RFC 5883 section 5)."""
 
@@ -44,7 +40,8 @@ class TopologyError(LabError):
 
 
 class Network(Strict):
-    """A switch. Every node on it has an address of each family that has a prefix length."""
+    """A switch. Every node on it has an address of each family that has a prefix length, and one link to it, or with
+    `bond` two, of which one is in use at a time (bonding, active-backup)."""
 
     ipv4: Annotated[StrictInt, Field(ge=24, le=30)] | None = Field(
         default=24, description="a prefix length from 24 to 30, or null for a network without IPv4"
@@ -52,6 +49,7 @@ class Network(Strict):
     ipv6: Annotated[StrictInt, Field(ge=64, le=126)] | None = Field(
         default=64, description="a prefix length from 64 to 126, or null for a network without IPv6"
     )
+    bond: StrictBool = Field(default=False, description="true or false")
 
 
 class TopologyNode(Strict):
@@ -158,6 +156,7 @@ class Topology(Strict):
     sessions: tuple[Session, ...] = Field(default=(), description="a list of sessions")
     impairments: tuple[Impairment, ...] = Field(default=(), description="a list of impairments")
     captures: tuple[Capture, ...] = Field(default=(), description="a list of captures")
+    steps: tuple[Step, ...] = Field(default=(), description="a list of steps, each with expect or do")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -232,9 +231,10 @@ class Topology(Strict):
         return ""
 
     def _ports(self) -> str:
-        kinds: dict[str, tuple[Impairment | Capture, ...]] = {
+        kinds: dict[str, tuple[Impairment | Capture | Step, ...]] = {
             "impairments": self.impairments,
             "captures": self.captures,
+            "steps": tuple(step for step in self.steps if step.network is not None),
         }
         for kind, ports in kinds.items():
             for number, port in enumerate(ports):
