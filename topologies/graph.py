@@ -66,7 +66,7 @@ def _inhabitants(plan: Blueprint, house: House) -> list[str]:
 
 def _centres(plan: Blueprint, lefts: list[int], widths: list[int]) -> dict[str, int]:
     """The middle of each node."""
-    centres = {}
+    centres: dict[str, int] = {}
     for house, left, wide in zip(plan.houses, lefts, widths, strict=True):
         names = _inhabitants(plan, house)
         centres |= {name: left + wide * (2 * place + 1) // (2 * len(names)) for place, name in enumerate(names)}

@@ -152,7 +152,7 @@ def show(laboratory: "Laboratory", console: Console) -> bool:
                 f"[{_STYLES.get(state, '')}]{words}[/]" if state in _STYLES else words,
             )
         console.print(sessions)
-    for (network, node, side), words in laboratory.troubles().items():
-        console.print(f"{network}: packets {side} {node}: {words}", style="yellow", highlight=False)
+    for (network, name, side), words in laboratory.troubles().items():
+        console.print(f"{network}: packets {side} {name}: {words}", style="yellow", highlight=False)
     console.print()
     return all(each.view.state == "up" for each in views if each.session.expect == "up")

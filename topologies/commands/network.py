@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from topologies.commands.errors import reported
 from topologies.fields import DURATION_ALLOWED, Duration
-from topologies.topology import Direction
+from topologies.steps import Direction
 
 _DURATION: TypeAdapter[int] = TypeAdapter(Duration)
 
