@@ -121,6 +121,20 @@ def is_stopped(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "T"
 
 
+def notify(namespace: str, pid: int, number: signal.Signals) -> None:
+    """Send a signal that means something to the daemon `pid` in `namespace`. Raises LabError where it has ended."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise LabError(f"{namespace}: process {pid} has ended") from None
+    try:
+        if not _chosen(namespace, [pid]):
+            raise LabError(f"{namespace}: process {pid} has ended")
+        signal.pidfd_send_signal(descriptor, number)
+    finally:
+        os.close(descriptor)
+
+
 def _signal_all(namespace: str, only: Collection[int] | None, number: signal.Signals, wait_s: float) -> list[int]:
     """Signal the chosen processes, wait for their end, and return the chosen ones that are there afterwards."""
     with contextlib.ExitStack() as stack:

@@ -6,7 +6,7 @@ namespace, and has one slot, that is a link or two, to itself.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,21 +24,27 @@ from topologies.nodes import adapter, release
 
 @contextmanager
 def running(name: str, run_id: str, slots: int, links_per_slot: int = 1) -> Iterator[Path]:
-    """A laboratory with the daemon of node `name` in it, torn down at the end whatever happens.
+    """A laboratory with the daemon of node `name` in it, torn down at the end whatever happens; a daemon that serves
+    one slot has as many laboratories as there are slots.
 
-    Yields the path of the file by which workers find it. Raises topologies.errors.LabError or NodeError where it
+    Yields the path of the file by which workers find theirs. Raises topologies.errors.LabError or NodeError where it
     does not come up.
     """
-    with Lab(run_id, slots, links_per_slot) as lab:
-        plan = lab.describe()
-        handle = launch(name, plan)
-        try:
-            path = plan.folder / "lab.json"
-            document = {"node": name, "lab": plan.model_dump(mode="json"), "handle": handle}
-            path.write_text(json.dumps(document), encoding="utf-8")
-            yield path
-        finally:
-            adapter(name).attach(handle).stop()
+    alone = release(name).one_slot
+    run_ids = [f"{run_id}-{slot}" for slot in range(slots)] if alone else [run_id]
+    with ExitStack() as stack:
+        labs = [_staffed(stack, name, Lab(each, 1 if alone else slots, links_per_slot)) for each in run_ids]
+        path = Path(labs[0]["lab"]["folder"]) / "labs.json"
+        path.write_text(json.dumps({"node": name, "labs": labs}), encoding="utf-8")
+        yield path
+
+
+def _staffed(stack: ExitStack, name: str, lab: Lab) -> dict[str, Any]:
+    """Bring the laboratory and the daemon in it up, and both down with the stack."""
+    plan = stack.enter_context(lab).describe()
+    handle = launch(name, plan)
+    stack.callback(adapter(name).attach(handle).stop)
+    return {"lab": plan.model_dump(mode="json"), "handle": handle}
 
 
 class LabTarget:
@@ -49,12 +55,14 @@ class LabTarget:
     def __init__(self, path: Path, slot: int) -> None:
         """Attach by the file that `running` wrote, and move the calling thread into the tester's namespace."""
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        lab = LabDescription.model_validate(document["lab"])
-        self._node = adapter(document["node"]).attach(document["handle"])
+        in_turn = [(each, own) for each in document["labs"] for own in each["lab"]["slots"]]
+        chosen, own = in_turn[slot]
+        lab = LabDescription.model_validate(chosen["lab"])
+        self._node = adapter(document["node"]).attach(chosen["handle"])
         self.name: str = document["node"]
         self.version = self._node.version
         self.description = release(self.name).description
-        self._links = [_link(link) for link in lab.slots[slot].links]
+        self._links = [_link(link) for link in lab.slots[own["index"]].links]
         enter(lab.tester_namespace)
 
     @property

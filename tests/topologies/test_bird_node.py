@@ -3,17 +3,18 @@
 import itertools
 import os
 import socket
-import struct
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
+
+from far_end import DOWN, FAMILIES, INIT, PORTS, UP, Heard, Peer
 
 from topologies.description import LabDescription
 from topologies.lab import Lab
@@ -32,10 +33,6 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root"),
     pytest.mark.skipif(bool(MISSING), reason="; ".join(MISSING)),
 ]
-
-DOWN, INIT, UP = 1, 2, 3
-PORTS = {"single_hop": 3784, "multi_hop": 4784}
-FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 
 @pytest.fixture(scope="module")
@@ -66,43 +63,6 @@ def session(lab: LabDescription, slot: int = 0, link: int = 0, version: str = "i
         local=ends[f"target_{version}"],
         interface=ends["target_interface"],
     )
-
-
-class Heard(NamedTuple):
-    """A Control packet, read without the project's own wire layers."""
-
-    sender: str
-    state: int
-    mult: int
-    mine: int
-    yours: int
-    tx_us: int
-    rx_us: int
-
-
-class Peer:
-    """The far end of a session: hears packets and says one thing."""
-
-    def __init__(self, wire: socket.socket, port: int = 3784) -> None:
-        self.wire = wire
-        self.port = port
-        if wire.family == socket.AF_INET6:
-            wire.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        wire.bind(("", port))
-
-    def hear(self) -> Heard:
-        data, (sender, *_) = self.wire.recvfrom(64)
-        _, flags, mult, _, mine, yours, tx_us, rx_us, _ = struct.unpack("!BBBBIIIII", data)
-        return Heard(sender, flags >> 6, mult, mine, yours, tx_us, rx_us)
-
-    def hear_until(self, wanted: Callable[[Heard], bool], among: int = 100) -> Heard:
-        return next(heard for heard in (self.hear() for _ in range(among)) if wanted(heard))
-
-    def say(self, to: str, state: int, yours: int) -> None:
-        """Detection takes 255 s, so that nothing has to be said twice."""
-        self.wire.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
-        packet = struct.pack("!BBBBIIIII", 1 << 5, state << 6, 255, 24, 0xBFD, yours, 1_000_000, 10_000, 0)
-        self.wire.sendto(packet, (to, self.port))
 
 
 @pytest.fixture

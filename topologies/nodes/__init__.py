@@ -9,6 +9,7 @@ from topologies.node import NodeError
 from topologies.nodes.adapter import Adapter
 from topologies.nodes.bird.adapter import BirdNode
 from topologies.nodes.frr.adapter import FrrNode
+from topologies.nodes.keepalived.adapter import KeepalivedNode
 from topologies.nodes.manifest import Release
 from topologies.nodes.refbfd.adapter import RefbfdNode
 from topologies.trees import tree
@@ -16,6 +17,7 @@ from topologies.trees import tree
 ADAPTERS: Mapping[str, type[Adapter]] = {
     "bird": BirdNode,
     "frr": FrrNode,
+    "keepalived": KeepalivedNode,
     "refbfd": RefbfdNode,
 }
 

@@ -97,6 +97,7 @@ _NEEDS: Mapping[Capability, Mapping[str, Any]] = {
     Capability.MULTI_HOP: {"kind": "multi_hop", "interface": ""},
     Capability.ADDRESS_PAIRS: {"kind": "multi_hop", "interface": ""},
     Capability.POINT_TO_POINT: {"point_to_point": True},
+    Capability.LINK_LOCAL: {"peer": "fe80::bfd:1", "local": "fe80::bfd:2"},
     Capability.UNIDIRECTIONAL: {"kind": "unidirectional_receiver"},
     Capability.DISCRIMINATORS: {"local_discr": 1, "remote_discr": 2},
     Capability.SERVICE_LEVELS: {"dscp": 10},
@@ -124,14 +125,20 @@ def evidence_of_lack(node: Node, capability: Capability, spec: SessionSpec) -> s
     if existed and change is None:
         raise NodeError(f"{node.name}: lack of {capability} cannot be tried while session {spec.name} exists")
     try:
-        if change is None:
-            return _refusal(node, capability, lambda: node.add_session(session))
-        if not existed:
+        if not existed and capability not in _NEEDS:
             node.add_session(session)
-        return _refusal(node, capability, lambda: change(node, session))
+        return _refusal(node, capability, lambda: _attempt(node, capability, session))
     finally:
         if not existed:
             node.remove_session(session)
+
+
+def _attempt(node: Node, capability: Capability, session: SessionSpec) -> None:
+    """A session that needs something special is a part of what is tried."""
+    if capability in _NEEDS:
+        node.add_session(session)
+    if capability in _CHANGES:
+        _CHANGES[capability](node, session)
 
 
 def _evidence_about_keys(node: Node, capability: Capability, spec: SessionSpec) -> str:

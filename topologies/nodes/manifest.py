@@ -22,7 +22,8 @@ class Release(_Model):
 
     `suite` is the Debian suite whose packages bring the programs, in an image and in a root tree. `here` says that the
     netns driver takes the programs of this machine instead, whatever their version. `search` are folders outside of
-    PATH where the `binaries` may lie. `lacks` says why each missing capability is missing; what is not listed is
+    PATH where the `binaries` may lie. `one_slot` says that sessions of one daemon disturb each other, so that a daemon
+    serves one slot. `lacks` says why each missing capability is missing; what is not listed is
     offered.
     """
 
@@ -34,6 +35,7 @@ class Release(_Model):
     packages: tuple[str, ...]
     binaries: tuple[str, ...]
     search: tuple[str, ...]
+    one_slot: bool
     lacks: dict[Capability, str]
 
     def find(self, binary: str, root: Path = _HERE) -> str:
@@ -78,6 +80,7 @@ class Manifest(_Model):
     packages: tuple[str, ...] = ()
     binaries: tuple[str, ...]
     search: tuple[str, ...] = ()
+    one_slot: bool = False
     lacks: dict[Capability, str] = {}
     releases: dict[str, _Release]
 
@@ -94,6 +97,7 @@ class Manifest(_Model):
             packages=own.packages or self.packages,
             binaries=self.binaries,
             search=self.search,
+            one_slot=self.one_slot,
             lacks={**lacks, **own.lacks},
         )
 

@@ -4,8 +4,6 @@ The wished-for sessions are kept in a file beside it. One change at a time, acro
 holds a lock on the folder.
 """
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from pydantic import TypeAdapter
 from topologies.node import NodeError
 from topologies.nodes.bird.control import Control
 from topologies.nodes.bird.wishes import Wish, Wishes
+from topologies.nodes.folder import locked, write_whole
 from topologies.nodes.template import render
 
 _TEMPLATE = Path(__file__).parent / "bird.conf.j2"
@@ -45,15 +44,8 @@ class Configuration:
     @contextmanager
     def locked(self) -> Iterator[Self]:
         """Nobody else changes anything within the context. Raises NodeError where there is no such folder."""
-        try:
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        except FileNotFoundError:
-            raise NodeError(f"no folder {self._folder}: the laboratory is down") from None
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        with locked(self._folder):
             yield self
-        finally:
-            os.close(folder)
 
     def wishes(self) -> dict[str, Wish]:
         """The sessions that BIRD has been told to run."""
@@ -77,15 +69,7 @@ class Configuration:
 
     def _write(self, wishes: Wishes) -> None:
         families = {version: [wish for wish in wishes.values() if wish.version == version] for version in _VERSIONS}
-        _replace(self.path, render(_TEMPLATE, run_id=self._run_id, families=families).encode())
+        write_whole(self.path, render(_TEMPLATE, run_id=self._run_id, families=families).encode())
 
     def _keep(self, wishes: Wishes) -> None:
-        _replace(self._wishes, _FILE.dump_json(dict(wishes)))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all: its writer may be killed at any moment. There are keys in it."""
-    draft = path.with_name(f".{path.name}")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    draft.replace(path)
+        write_whole(self._wishes, _FILE.dump_json(dict(wishes)))
