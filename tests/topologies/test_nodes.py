@@ -120,6 +120,7 @@ class Model:
 
     def add_session(self, spec: SessionSpec) -> None:
         self._consider("add-passive" if spec.passive else f"add-{spec.kind}")
+        self._consider("add-link_local" if spec.peer.startswith("fe80:") else "")
         self._consider("add-c-bit" if spec.control_plane_independent else "")
         for field in ("point_to_point", "dscp", "local_discr"):
             if getattr(spec, field):
@@ -198,6 +199,8 @@ REFUSALS = [
     (Capability.UNIDIRECTIONAL, "add-unidirectional_receiver"),
     (Capability.SHARING, "share"),
     (Capability.ADDRESS_PAIRS, "add-beside"),
+    (Capability.ADDRESS_PAIRS, "add-multi_hop"),
+    (Capability.LINK_LOCAL, "add-link_local"),
     (Capability.AUTH_SIMPLE_PASSWORD, "auth-1"),
     (Capability.AUTH_KEYED_MD5, "auth-2"),
     (Capability.AUTH_METICULOUS_KEYED_MD5, "auth-3"),

@@ -125,20 +125,21 @@ def evidence_of_lack(node: Node, capability: Capability, spec: SessionSpec) -> s
     if existed and change is None:
         raise NodeError(f"{node.name}: lack of {capability} cannot be tried while session {spec.name} exists")
     try:
+        if change is None:
+            return _refusal(node, capability, lambda: node.add_session(session))
         if not existed and capability not in _NEEDS:
             node.add_session(session)
-        return _refusal(node, capability, lambda: _attempt(node, capability, session))
+        return _refusal(node, capability, lambda: _attempt(node, capability, session, existed=existed))
     finally:
         if not existed:
             node.remove_session(session)
 
 
-def _attempt(node: Node, capability: Capability, session: SessionSpec) -> None:
-    """A session that needs something special is a part of what is tried."""
-    if capability in _NEEDS:
+def _attempt(node: Node, capability: Capability, session: SessionSpec, *, existed: bool) -> None:
+    """A change of a session. One that is special from the start is a part of what is tried."""
+    if not existed and capability in _NEEDS:
         node.add_session(session)
-    if capability in _CHANGES:
-        _CHANGES[capability](node, session)
+    _CHANGES[capability](node, session)
 
 
 def _evidence_about_keys(node: Node, capability: Capability, spec: SessionSpec) -> str:
