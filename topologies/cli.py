@@ -2,7 +2,7 @@
 
 import click
 
-from topologies.commands import drawing, life, network, nodes, recording, rehearsing
+from topologies.commands import drawing, life, network, nodes, recording, rehearsing, virtualenvs
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,5 +23,6 @@ for _command in (
     recording.capture,
     drawing.graph,
     rehearsing.run,
+    virtualenvs.virtualenvs,
 ):
     lab.add_command(_command)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from topologies import cache
 from topologies.nodes.manifest import Release
 
 
@@ -11,7 +12,7 @@ def folder() -> Path:
     chosen = os.environ.get("BFDSPEC_TREES")
     if chosen:
         return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bfdspec" / "trees"
+    return cache.folder() / "trees"
 
 
 def tree(release: Release) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.packets import Seen, in_words, state_name
 from conformance.bench.puppet import Puppet
-from conformance.bench.scenario import FINAL, pace_polls, poll
+from conformance.bench.scenario import FINAL, pace_polls, poll, sentinel_after
 from conformance.bench.signing import Seal
 from conformance.bench.verdicts import Inconclusive
 from refimpl.core.constants import State
@@ -48,7 +48,10 @@ def must_discard_each(bench: Bench, puppet: Puppet, probes: Sequence[Probe], req
         _judge(bench, puppet, sent, requirement)
     bench.elapse(PROMPT_US)
     _judge(bench, puppet, sent, requirement)
-    sentinel = poll(bench, puppet)
+    last, since = sent[-1]
+    sentinel = sentinel_after(
+        bench, puppet, since, requirement=requirement, because=f"a packet {last.what} is discarded"
+    )
     _judge(bench, puppet, sent, requirement, sentinel)
 
 

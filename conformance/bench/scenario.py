@@ -285,7 +285,7 @@ def must_discard(
     flawed = bench.send(puppet, damage, datagram=datagram, **({"state": State.DOWN, "poll": True} | fields))
     bench.expect_never(FINAL, for_us=PROMPT_US, after=flawed, requirement=requirement, puppet=puppet, because=because)
     stays_up(bench, puppet, flawed, requirement=requirement, because=because)
-    sentinel = poll(bench, puppet)
+    sentinel = sentinel_after(bench, puppet, flawed, requirement=requirement, because=because)
     bench.check(
         sentinel.packet.state == State.UP,
         expected=f"state Up after frame {flawed.frame}, which has to be discarded: {because}",
@@ -321,7 +321,24 @@ def must_discard_each(
         frames=[*last, *obeyed[:1]],
         requirement=requirement,
     )
+    sentinel_after(bench, puppet, flawed[-1], requirement=requirement, because=because)
     sane_after(bench, puppet)
+
+
+def sentinel_after(
+    bench: Bench, puppet: Puppet, flawed: Seen, *, requirement: str | None = None, because: str = ""
+) -> Seen:
+    """The Final to a flawless Poll after a packet that has to be discarded.
+
+    Where none comes, that packet may have struck the target deaf, for good: then it leaves Up although the far end
+    goes on sending, which is judged. Raises Inconclusive, as `poll` does, where it stays Up.
+    """
+    try:
+        return poll(bench, puppet)
+    except Inconclusive:
+        bench.elapse(SLOW_WAIT_US)
+        stays_up(bench, puppet, flawed, requirement=requirement, because=because)
+        raise
 
 
 def must_accept_each(

@@ -153,3 +153,14 @@ class Postponing(Session):
         super()._transmit(why, now, outputs)
         changes, self.postponed = getattr(self, "postponed", {}), {}
         outputs += super().set_timers(now, **changes)
+
+
+class StruckDeaf(Session):
+    """The receiver does not survive a packet with the A bit, and the rest of the session does not notice."""
+
+    deaf = False
+
+    def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
+        """Hear nothing after that."""
+        self.deaf = self.deaf or packet.authentication_present
+        return [] if self.deaf else super().receive(packet, meta, now)

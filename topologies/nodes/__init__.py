@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from topologies.node import NodeError
 from topologies.nodes.adapter import Adapter
+from topologies.nodes.aiobfd.adapter import AiobfdNode
 from topologies.nodes.bird.adapter import BirdNode
 from topologies.nodes.frr.adapter import FrrNode
 from topologies.nodes.keepalived.adapter import KeepalivedNode
@@ -15,6 +16,7 @@ from topologies.nodes.refbfd.adapter import RefbfdNode
 from topologies.trees import tree
 
 ADAPTERS: Mapping[str, type[Adapter]] = {
+    "aiobfd": AiobfdNode,
     "bird": BirdNode,
     "frr": FrrNode,
     "keepalived": KeepalivedNode,

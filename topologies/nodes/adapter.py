@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
-from topologies.node import AuthSpec, Capability, Key, Node, NodeError, SessionSpec
+from topologies.node import AuthSpec, Capability, Key, LackError, Node, NodeError, SessionSpec
 from topologies.nodes.manifest import Manifest, Release
 from topologies.place import Place
 from topologies.processes import exited
@@ -115,8 +115,10 @@ def evidence_of_lack(node: Node, capability: Capability, spec: SessionSpec) -> s
 
     A capability of a running session is tried on the session of `spec`, which is added for that, and removed again,
     when it does not exist. Anything else is tried by adding a session that needs it. Raises NodeError when the node
-    obeyed, or when a session is in the way.
+    obeyed, or when a session is in the way; LackError where the node has no means to try.
     """
+    if capability is Capability.ADDRESS_PAIRS and Capability.MULTI_HOP in node.lacks:
+        capability = Capability.MULTI_HOP  # there are no such sessions at all
     if capability in (Capability.AUTH_SEVERAL_KEYS, Capability.CHANGE_KEYS):
         return _evidence_about_keys(node, capability, spec)
     change = _CHANGES.get(capability)
@@ -165,6 +167,8 @@ def _evidence_about_keys(node: Node, capability: Capability, spec: SessionSpec) 
 def _refusal(node: Node, capability: Capability, attempt: Callable[[], None]) -> str:
     try:
         attempt()
+    except LackError:  # nothing was tried
+        raise
     except NodeError as error:
         return str(error)
     raise NodeError(f"{node.name}: {capability} is declared as lacking, but the daemon did it")

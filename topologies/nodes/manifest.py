@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from topologies.cache import virtualenv
 from topologies.node import Capability, NodeError
 
 _HERE = Path("/")
@@ -23,8 +24,9 @@ class Release(_Model):
     `suite` is the Debian suite whose packages bring the programs, in an image and in a root tree. `here` says that the
     netns driver takes the programs of this machine instead, whatever their version. `search` are folders outside of
     PATH where the `binaries` may lie. `one_slot` says that sessions of one daemon disturb each other, so that a daemon
-    serves one slot. `lacks` says why each missing capability is missing; what is not listed is
-    offered.
+    serves one slot. `virtualenv` are requirements, in pip's words, of programs in Python that must not share an
+    environment with anything else: on this machine they have one of their own. `lacks` says why each missing
+    capability is missing; what is not listed is offered.
     """
 
     name: str
@@ -36,19 +38,19 @@ class Release(_Model):
     binaries: tuple[str, ...]
     search: tuple[str, ...]
     one_slot: bool
+    virtualenv: tuple[str, ...]
     lacks: dict[Capability, str]
 
     def find(self, binary: str, root: Path = _HERE) -> str:
         """The path of a program in the file system that begins at `root`, as seen from within it. Raises NodeError
         with what to install."""
         # A virtual environment's programs are found even when it is not activated.
-        scripts = [sysconfig.get_path("scripts")] if root == _HERE else []
+        scripts = [str(self.home / "bin"), sysconfig.get_path("scripts")] if root == _HERE else []
         folders = [*self.search, *scripts, *os.environ.get("PATH", os.defpath).split(os.pathsep)]
         for folder in folders:
             if shutil.which(binary, path=str(root / folder.lstrip("/"))) is not None:
                 return str(Path(folder) / binary)
-        remedy = f"install the Debian package {' '.join(self.packages)}" if self.packages else "install bfdspec"
-        raise NodeError(f"{self.name}: program {binary} not found in {root}: {remedy}")
+        raise NodeError(f"{self.name}: program {binary} not found in {root}: {self._remedy}")
 
     def missing(self, root: Path = _HERE) -> list[str]:
         """One line for each program that is not there."""
@@ -59,6 +61,17 @@ class Release(_Model):
             except NodeError as error:
                 lines.append(str(error))
         return lines
+
+    @property
+    def home(self) -> Path:
+        """Where its virtual environment is, or would be; see `topologies.virtualenvs`."""
+        return virtualenv(self.name)
+
+    @property
+    def _remedy(self) -> str:
+        if self.virtualenv:
+            return f"run `bfdspec lab virtualenvs {self.name}`"
+        return f"install the Debian package {' '.join(self.packages)}" if self.packages else "install bfdspec"
 
 
 class _Release(_Model):
@@ -81,6 +94,7 @@ class Manifest(_Model):
     binaries: tuple[str, ...]
     search: tuple[str, ...] = ()
     one_slot: bool = False
+    virtualenv: tuple[str, ...] = ()
     lacks: dict[Capability, str] = {}
     releases: dict[str, _Release]
 
@@ -98,6 +112,7 @@ class Manifest(_Model):
             binaries=self.binaries,
             search=self.search,
             one_slot=self.one_slot,
+            virtualenv=self.virtualenv,
             lacks={**lacks, **own.lacks},
         )
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from conformance.deviants.deviant import Deviant
 from conformance.deviants.patches import deaf_to, dropping, following, learning_without, weakened, without
+from conformance.deviants.patches_sessions import StruckDeaf
 from conformance.deviants.patches_tables import LearningFirst, LearningFromAll, NeedingDown, NeedingNobody
 from conformance.targets.reference import PROFILES
 from refimpl.core.constants import State
@@ -60,6 +61,7 @@ DEVIANTS = (
     Deviant("5880-6.8.6-r13", "first packets belong to nobody", profiles=UNSELECTED),
     Deviant("5880-6.8.6-r13", "first packets need state Down", table=NeedingDown),
     Deviant("5880-6.8.6-r13", "first packets need a new session", table=NeedingNobody),
+    Deviant("5880-6.8.6-r16", "struck deaf by the A bit", session=StruckDeaf),
     Deviant("5880-6.8.6-r20", "far end stays Up", deaf_to("remote_session_state", State.UP)),
     Deviant("5880-6.8.6-r22", "far end's rate learned once", learning_without("remote_min_rx_interval_us")),
     Deviant("5880-6.8.6-r25", "slower, never faster", following(learn=only_slower)),

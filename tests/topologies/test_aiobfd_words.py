@@ -1,0 +1,43 @@
+"""What aiobfd writes into its log, without running it."""
+
+from pathlib import Path
+
+import pytest
+
+from topologies.nodes import release
+from topologies.nodes.aiobfd import adapter
+
+READY, INIT, UP = (
+    "BFD Daemon fully configured.",
+    "BFD session with 10.0.0.1 going to INIT state.",
+    "BFD session with 10.0.0.1 going to UP state.",
+)
+EXPIRED, DOWN, ADMIN_DOWN = (
+    "Detected BFD remote 10.0.0.1 going DOWN!",
+    "BFD remote 10.0.0.1 signaled going DOWN.",
+    "BFD remote 10.0.0.1 signaled going ADMIN_DOWN.",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "state", "diag"),
+    [
+        ([], "unknown", None),
+        ([READY], "down", 0),
+        ([READY, INIT], "init", 0),
+        ([READY, INIT, UP], "up", 0),
+        ([READY, INIT, UP, EXPIRED], "down", 1),
+        ([READY, UP, DOWN], "down", 3),
+        ([READY, UP, ADMIN_DOWN], "down", 3),
+        ([READY, UP, EXPIRED, INIT, UP], "up", 1),
+        ([READY, UP, "Task exception was never retrieved", "OSError: something"], "up", 0),
+    ],
+)
+def test_the_log_tells_the_state(lines: list[str], state: str, diag: int | None) -> None:
+    shown = adapter.view("\n".join(lines))
+    assert (shown.state, shown.diag) == (state, diag)
+
+
+def test_the_image_has_what_the_virtual_environment_has() -> None:
+    text = (Path(adapter.__file__).parent / "Containerfile").read_text()
+    assert " ".join(f'"{each}"' for each in release("aiobfd").virtualenv) in text

@@ -1,0 +1,1 @@
+"""aiobfd: a process for each session, commanded by its options alone."""
