@@ -28,6 +28,7 @@ from reports.model import Run
 from reports.terminal import print_run
 from reports.write import WRITERS
 from topologies.node import NodeError
+from topologies.nodes import release
 
 AS_EXPECTED, UNEXPECTED, NO_LAB = 0, 1, 3
 
@@ -53,7 +54,9 @@ configuration, 3 the laboratory or the target did not come up, 130 interrupted.
 @click.option("--case", "cases", metavar="ID", multiple=True, help="Only this case; may be repeated.")
 @click.option("--level", type=click.Choice(["must", "should", "may"]), help="Only cases that judge this level.")
 @click.option(
-    "--jobs", type=click.IntRange(0, 200), help="Cases at once. Default: 10 per core on the real clock, else 0."
+    "--jobs",
+    type=click.IntRange(0, 200),
+    help="Cases at once. Default: 10 per core on the real clock (fewer where the daemon is busy), else 0.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Seed of everything random. Default: drawn, and printed.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: out/NAME.")
@@ -83,7 +86,7 @@ def command(
     name = _find_device(target, jobs) if device else target
     report = report or Path("out") / name
     seed = int.from_bytes(os.urandom(3), "big") if seed is None else seed
-    jobs = 0 if device else _jobs(jobs, len(chosen), real=real)
+    jobs = 0 if device else _jobs(jobs, len(chosen), target if real else "")
     _empty(report)
     click.echo(f"{len(chosen)} cases, target {target}, {'real' if real else 'virtual'} clock, seed {seed}")
     arguments = ["--target", target, "--seed", str(seed), "--report", str(report)]
@@ -145,9 +148,11 @@ def _find_device(target: str, jobs: int | None) -> str:
         raise Refusal(str(error), NO_LAB) from error
 
 
-def _jobs(jobs: int | None, cases: int, *, real: bool) -> int:
+def _jobs(jobs: int | None, cases: int, daemon: str) -> int:
+    """`daemon` is the release under test, "" where there is none."""
     if jobs is None:
-        jobs = JOBS_PER_CORE * (os.cpu_count() or 1) if real else 0
+        per_core = min(JOBS_PER_CORE, release(daemon).sessions_per_core or JOBS_PER_CORE) if daemon else 0
+        jobs = per_core * (os.cpu_count() or 1)
     return min(jobs, cases) if cases > 1 else 0
 
 
