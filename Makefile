@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 ROOT   := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test nightly lint types contracts orphans deviants unit real debian clean
+.PHONY: help conformance test nightly lint types contracts orphans deviants unit real debian virtualenvs clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,12 +15,12 @@ conformance: $(VENV)/.run ## The whole suite against the built-in reference (no 
 	@$(BIN)/bfdspec test --target reference
 	@echo "Left out here: real daemons on a real link. As root: make test, or $(BIN)/bfdspec test --target frr"
 
-test: debian lint types contracts orphans deviants conformance unit real ## Everything CI runs: lint, types, contracts, all tests, real daemons
+test: debian virtualenvs lint types contracts orphans deviants conformance unit real ## Everything CI runs: lint, types, contracts, all tests, real daemons
 
 nightly: test ## What takes longer: all deviants on all cases, real daemons twice, more examples
 	@$(BIN)/bfdspec deviants --thorough --html out/reference/kill-matrix.html --json out/reference/kill-matrix.json
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/wire tests/refimpl_core tests/refimpl_virtual
-	@for target in refbfd frr bird; do .ci/stable $$target || exit 1; done
+	@for target in refbfd frr bird aiobfd; do .ci/stable $$target || exit 1; done
 
 lint: $(VENV)/.dev ## ruff: rules and format
 	@echo "== ruff"
@@ -52,6 +52,11 @@ ifeq ($(ROOT),0)
 	@for target in refbfd frr bird; do $(BIN)/bfdspec test --target $$target || exit 1; done
 else
 	@echo "== real daemons: left out without root"
+endif
+
+virtualenvs: $(VENV)/.run ## Virtual environments of daemons from PyPI that the tests need (root)
+ifeq ($(ROOT),0)
+	@$(BIN)/bfdspec lab virtualenvs
 endif
 
 debian: ## Debian packages that the tests need (root)

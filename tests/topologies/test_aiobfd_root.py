@@ -139,7 +139,7 @@ def test_a_refused_session_leaves_nothing(node: AiobfdNode, lab: LabDescription)
     there = session(lab)
     node.add_session(there)
     other = replace(session(lab, slot=1), local=there.local)
-    with pytest.raises(NodeError, match=r"add_session slot1: the process ended while starting: .*already in use"):
+    with pytest.raises(LackError, match=r"add_session slot1: .*already in use.*two sessions cannot have one local"):
         node.add_session(other)
     assert node.show(other).state == "absent"
     assert node.show(there).state == "down"

@@ -6,7 +6,7 @@ import sysconfig
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
 
 from topologies.cache import virtualenv
 from topologies.node import Capability, NodeError
@@ -25,8 +25,9 @@ class Release(_Model):
     netns driver takes the programs of this machine instead, whatever their version. `search` are folders outside of
     PATH where the `binaries` may lie. `one_slot` says that sessions of one daemon disturb each other, so that a daemon
     serves one slot. `virtualenv` are requirements, in pip's words, of programs in Python that must not share an
-    environment with anything else: on this machine they have one of their own. `lacks` says why each missing
-    capability is missing; what is not listed is offered.
+    environment with anything else: on this machine they have one of their own. `sessions_per_core` is how many
+    sessions a core bears without anybody being late, None where that is more than a tester runs at once. `lacks` says
+    why each missing capability is missing; what is not listed is offered.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Release(_Model):
     search: tuple[str, ...]
     one_slot: bool
     virtualenv: tuple[str, ...]
+    sessions_per_core: int | None
     lacks: dict[Capability, str]
 
     def find(self, binary: str, root: Path = _HERE) -> str:
@@ -95,6 +97,7 @@ class Manifest(_Model):
     search: tuple[str, ...] = ()
     one_slot: bool = False
     virtualenv: tuple[str, ...] = ()
+    sessions_per_core: PositiveInt | None = None
     lacks: dict[Capability, str] = {}
     releases: dict[str, _Release]
 
@@ -113,6 +116,7 @@ class Manifest(_Model):
             search=self.search,
             one_slot=self.one_slot,
             virtualenv=self.virtualenv,
+            sessions_per_core=self.sessions_per_core,
             lacks={**lacks, **own.lacks},
         )
 

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
-from topologies.node import LackError, NodeError, SessionSpec, SessionView
+from topologies.node import Capability, LackError, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.daemon import DaemonNode, handle
 from topologies.nodes.manifest import Manifest, Release, load_manifest
@@ -20,6 +20,8 @@ from topologies.processes import exited
 _HERE = Path(__file__).parent
 
 _READY = "BFD Daemon fully configured."
+
+_TAKEN = "already in use"
 
 _SAYINGS: Sequence[tuple[str, str, int | None]] = (
     (_READY, "down", 0),
@@ -45,6 +47,22 @@ _UNHEARD_OF: Sequence[tuple[str, Callable[[SessionSpec], object]]] = (
     ("--remote-discriminator", lambda spec: spec.remote_discr),
 )
 """What an aiobfd that could do more might call it, and who would need it. It refuses these options, and says so."""
+
+_UNTOLD = frozenset(
+    {
+        Capability.CHANGE_TX,
+        Capability.CHANGE_RX,
+        Capability.CHANGE_MULT,
+        Capability.ADMIN_DOWN,
+        Capability.DEMAND,
+        Capability.VERIFY,
+        Capability.PATH_DOWN,
+        Capability.FORWARDING_RESET,
+        Capability.CONGESTION,
+        Capability.SHARING,
+    }
+)
+"""What would have to be told to a running session, so that no attempt can be made."""
 
 _VERSION = "from importlib.metadata import version; print(version('aiobfd'))"
 
@@ -85,8 +103,10 @@ class AiobfdNode(DaemonNode):
         self._pid(spec).write_text(str(pid), encoding="utf-8")
         try:
             await_answer(lambda: _ready(log), pid, log, f"{self.name}: add_session {spec.name}: the process")
-        except BaseException:
+        except BaseException as error:
             self.remove_session(spec)
+            if _TAKEN in str(error):
+                raise LackError(f"{error} (two sessions cannot have one local address)") from None
             raise
 
     def remove_session(self, spec: SessionSpec) -> None:
@@ -95,6 +115,12 @@ class AiobfdNode(DaemonNode):
         if path.exists():
             self.place.terminate([int(path.read_text(encoding="utf-8"))])
             path.unlink()
+
+    def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
+        """As any daemon's; no process is started for a word that cannot be said to it."""
+        if capability in _UNTOLD:
+            self._refuse(self.lacks[capability])
+        return super().check_lack(capability, spec)
 
     def set_timers(
         self,
