@@ -65,6 +65,7 @@ def test_available_are_those_whose_programs_are_installed(tmp_path: Path, monkey
     monkeypatch.setattr(nodes, "RELEASES", elsewhere)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("BFDSPEC_TREES", str(tmp_path / "trees"))
+    monkeypatch.setenv("BFDSPEC_VIRTUALENVS", str(tmp_path / "virtualenvs"))
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     assert available() == []
     assert release("frr").missing()[1] == "frr: program bfdd not found in /: install the Debian package frr"
