@@ -71,19 +71,29 @@ def _resolve(interface: str, address: str) -> str:
     try:
         with IPRoute() as kernel:
             index = _index(kernel, interface)
-            _provoke(interface, index, address)
-            while time.monotonic() < deadline:
-                for entry in kernel.get_neighbours(ifindex=index, dst=address):
-                    mac = entry.get_attr("NDA_LLADDR")
-                    if mac is not None and entry["state"] & _RESOLVED:
-                        return str(mac)
+            mac = _known(kernel, index, address)
+            if mac is None:
+                _provoke(interface, index, address)
+            while mac is None and time.monotonic() < deadline:
                 time.sleep(_BETWEEN_LOOKS_S)
+                mac = _known(kernel, index, address)
+            if mac is not None:
+                return mac
     except (OSError, NetlinkError) as error:
         raise LabError(f"{address} on {interface}: {error}") from error
     raise LabError(
         f"nobody answers for {address} on {interface} ({'neighbour discovery' if ':' in address else 'ARP'}): "
         "is the cable in, is the address right? target.mac says it without asking"
     )
+
+
+def _known(kernel: IPRoute, index: int, address: str) -> str | None:
+    """What the kernel's table says."""
+    for entry in kernel.get_neighbours(ifindex=index, dst=address):
+        mac = entry.get_attr("NDA_LLADDR")
+        if mac is not None and entry["state"] & _RESOLVED:
+            return str(mac)
+    return None
 
 
 def _provoke(interface: str, index: int, address: str) -> None:

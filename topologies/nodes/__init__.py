@@ -12,6 +12,7 @@ from topologies.nodes.bird.adapter import BirdNode
 from topologies.nodes.frr.adapter import FrrNode
 from topologies.nodes.keepalived.adapter import KeepalivedNode
 from topologies.nodes.manifest import Release
+from topologies.nodes.ovs.adapter import OvsNode
 from topologies.nodes.refbfd.adapter import RefbfdNode
 from topologies.trees import tree
 
@@ -20,6 +21,7 @@ ADAPTERS: Mapping[str, type[Adapter]] = {
     "bird": BirdNode,
     "frr": FrrNode,
     "keepalived": KeepalivedNode,
+    "ovs": OvsNode,
     "refbfd": RefbfdNode,
 }
 

@@ -92,8 +92,13 @@ _CHANGES: Mapping[Capability, Callable[[Node, SessionSpec], None]] = {
 """Capabilities that are tried on a running session."""
 
 
+_LINK_LOCAL: Mapping[str, Any] = {"peer": "fe80::bfd:1", "local": "fe80::bfd:2"}
+"""IPv6 addresses that all links of a laboratory have."""
+
 _NEEDS: Mapping[Capability, Mapping[str, Any]] = {
     Capability.PASSIVE: {"passive": True},
+    Capability.IPV6: _LINK_LOCAL,
+    Capability.LINK_LOCAL: _LINK_LOCAL,
     Capability.MULTI_HOP: {"kind": "multi_hop", "interface": ""},
     Capability.ADDRESS_PAIRS: {"kind": "multi_hop", "interface": ""},
     Capability.POINT_TO_POINT: {"point_to_point": True},
