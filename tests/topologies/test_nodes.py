@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from topologies import nodes
-from topologies.node import AuthSpec, Capability, Key, Node, NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, Capability, Key, LackError, Node, NodeError, SessionSpec, SessionView
 from topologies.nodes import ADAPTERS, RELEASES, adapter, available, release
 from topologies.nodes.adapter import evidence_of_lack
 from topologies.nodes.manifest import Manifest, load_manifest
@@ -123,6 +123,7 @@ class Model:
         self._consider("add-passive" if spec.passive else f"add-{spec.kind}")
         self._consider("add-link_local" if spec.peer.startswith("fe80:") else "")
         self._consider("add-c-bit" if spec.control_plane_independent else "")
+        self._consider("add-link-local" if spec.local.startswith("fe80:") else "")
         for field in ("point_to_point", "dscp", "local_discr"):
             if getattr(spec, field):
                 self._consider(f"add-{field}")
@@ -192,6 +193,8 @@ REFUSALS = [
     (Capability.CONGESTION, "congested=True"),
     (Capability.CONTROL_PLANE_INDEPENDENT, "add-c-bit"),
     (Capability.PASSIVE, "add-passive"),
+    (Capability.IPV6, "add-link-local"),
+    (Capability.LINK_LOCAL, "add-link-local"),
     (Capability.MULTI_HOP, "add-multi_hop"),
     (Capability.SESSIONS, "add-single_hop"),
     (Capability.POINT_TO_POINT, "add-point_to_point"),
@@ -239,6 +242,15 @@ def test_without_any_type_the_refusal_of_one_is_the_evidence_about_keys() -> Non
     kinds = [capability for capability in Capability if capability.name.startswith("AUTH_")]
     model = Model(refuses="auth-1", lacks=kinds)
     assert evidence_of_lack(cast(Node, model), Capability.CHANGE_KEYS, SPEC) == "model: auth-1: no"
+
+
+def test_what_nobody_can_try_is_no_evidence() -> None:
+    class Speechless(Model):
+        def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
+            raise LackError("model: there is no word for it")
+
+    with pytest.raises(LackError, match="there is no word for it"):
+        evidence_of_lack(cast(Node, Speechless(refuses="")), Capability.DEMAND, SPEC)
 
 
 def test_a_secret_is_in_no_repr() -> None:
