@@ -21,7 +21,7 @@ from topologies.node import Capability, LackError, NodeError, SessionSpec
 from topologies.nodes import release
 from topologies.nodes.adapter import Handle
 from topologies.nodes.ovs.adapter import OvsNode
-from topologies.processes import processes, run_in
+from topologies.processes import processes, run_in, terminate
 from topologies.trees import tree
 
 MISSING = release("ovs").missing(tree(release("ovs")))
@@ -278,6 +278,20 @@ def test_interfaces_are_given_back(runtime: Path) -> None:
         assert (addresses(lab, spec.interface), neighbours(lab, spec.interface)) == (before, known)
         with pytest.raises(NodeError, match=r"ovs: add_session slot0: .*database connection failed"):
             node.add_session(spec)
+
+
+def test_a_crash_takes_no_addresses_with_it(runtime: Path) -> None:
+    with Lab(f"crash-{os.getpid()}", 1, runtime=runtime) as laboratory:
+        lab = laboratory.describe()
+        spec = session(lab)
+        before = addresses(lab, spec.interface)
+        node = OvsNode.attach(launch("ovs", lab))
+        terminate(lab.target_namespace, grace_s=0)
+        node.stop()
+        assert addresses(lab, spec.interface) == before
+        again = OvsNode.attach(launch("ovs", lab))
+        again.add_session(spec)
+        assert again.show(spec).state == "down"
 
 
 def test_a_daemon_that_cannot_start_gives_its_reason(runtime: Path) -> None:

@@ -84,9 +84,9 @@ class OvsNode(DaemonNode):
 
     def stop(self) -> None:
         """End its processes; the interfaces have their addresses again."""
-        with contextlib.suppress(NodeError):  # where it has ended before, the addresses went with the bridges
-            bridges.move_out(self.place, self._ports)
         super().stop()
+        with contextlib.suppress(NodeError):  # the namespace may have gone, too
+            bridges.move_out(self.place, self._ports)
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session; one with the same peer on the same port is replaced. Nothing is left of a refused one."""

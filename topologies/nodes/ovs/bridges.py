@@ -20,8 +20,13 @@ def bridge(interface: str) -> str:
 
 
 def interfaces(place: Place) -> dict[str, str]:
-    """The MAC address of each interface but the loopback, by its name. Raises NodeError."""
-    return {link["ifname"]: link["address"] for link in _ip(place, "link") if link["link_type"] != "loopback"}
+    """The MAC address of each interface by its name, without the loopback and what programs made: the kernel may still
+    be removing the bridges of an instance that crashed. Raises NodeError."""
+    return {
+        link["ifname"]: link["address"]
+        for link in _ip(place, "-details", "link")
+        if link["link_type"] != "loopback" and link.get("linkinfo", {}).get("info_kind") != "tun"
+    }
 
 
 def commands(ports: Mapping[str, str]) -> list[str]:
@@ -35,19 +40,53 @@ def commands(ports: Mapping[str, str]) -> list[str]:
 
 
 def move_in(place: Place, ports: Iterable[str]) -> None:
-    """Give the bridges of the ports the ports' addresses. Raises NodeError.
+    """Give the bridges of the ports the ports' addresses and permanent neighbours. Raises NodeError.
 
     The kernel still gets a copy of what comes in over a port, and would answer, too. It drops these copies when it asks
     where their senders are: behind the bridge, since the addresses are there.
     """
-    _move(place, {port: bridge(port) for port in ports})
+    found = [*_neighbours(place, ports), *_addresses(place, ports)]
+    moves = [f"link set {bridge(port)} up" for port in ports]
+    for port, remove, restore in found:
+        moves += [f"{remove} dev {port}", f"{restore} dev {bridge(port)}"]
+    _way_back(place).write_text("".join(f"{restore} dev {port}\n" for port, _, restore in found), encoding="utf-8")
+    _batch(place, "\n".join(moves))
     _filter_sources(place, ports, 1)
 
 
 def move_out(place: Place, ports: Iterable[str]) -> None:
-    """Give the ports their addresses back. Raises NodeError."""
+    """Give the ports back what they had, when the bridges are gone. Raises NodeError."""
     _filter_sources(place, ports, 0)
-    _move(place, {bridge(port): port for port in ports})
+    _batch(place, _way_back(place).read_text(encoding="utf-8"))
+
+
+def _way_back(place: Place) -> Path:
+    """Commands that are kept, since the bridges may end in a crash, and all that they had with them."""
+    return place.folder / "addresses.batch"
+
+
+def _neighbours(place: Place, ports: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Port, and commands that remove and restore, of each permanent neighbour. They have to go before the addresses,
+    with the last of which the kernel forgets them."""
+    return [
+        (
+            entry["dev"],
+            f"neigh del {entry['dst']}",
+            f"neigh replace {entry['dst']} lladdr {entry['lladdr']} nud permanent",
+        )
+        for entry in _ip(place, "neigh", "show", "nud", "permanent")
+        if entry["dev"] in ports
+    ]
+
+
+def _addresses(place: Place, ports: Iterable[str]) -> list[tuple[str, str, str]]:
+    """The same of each address, which nobody has to ask for again."""
+    return [
+        (link["ifname"], f"addr del {address}", f"addr replace {address} {'nodad' if ':' in address else ''}")
+        for link in _ip(place, "addr")
+        if link["ifname"] in ports
+        for address in (f"{each['local']}/{each['prefixlen']}" for each in link["addr_info"])
+    ]
 
 
 def _filter_sources(place: Place, ports: Iterable[str], value: int) -> None:
@@ -63,22 +102,8 @@ def _filter_sources(place: Place, ports: Iterable[str], value: int) -> None:
         raise NodeError(f"source filter in {place.namespace}: {error}") from error
 
 
-def _move(place: Place, destinations: Mapping[str, str]) -> None:
-    """Neighbours go before the addresses, with the last of which the kernel would forget them."""
-    lines = [f"link set {destination} up" for destination in destinations.values()]
-    for entry in _ip(place, "neigh", "show", "nud", "permanent"):
-        if entry["dev"] in destinations:
-            known = f"{entry['dst']} lladdr {entry['lladdr']} nud permanent dev"
-            lines += [f"neigh del {entry['dst']} dev {entry['dev']}"]
-            lines += [f"neigh replace {known} {destinations[entry['dev']]}"]
-    for link in _ip(place, "addr"):
-        if link["ifname"] in destinations:
-            for each in link["addr_info"]:
-                address = f"{each['local']}/{each['prefixlen']}"
-                nodad = "nodad" if each["family"] == "inet6" else ""
-                lines += [f"addr del {address} dev {link['ifname']}"]
-                lines += [f"addr replace {address} dev {destinations[link['ifname']]} {nodad}"]
-    done = run(place, ["ip", "-batch", "-"], stdin="\n".join(lines), network=True)
+def _batch(place: Place, lines: str) -> None:
+    done = run(place, ["ip", "-batch", "-"], stdin=lines, network=True)
     if done.returncode != 0:
         raise NodeError(f"ip in {place.namespace}: {done.stderr.strip().splitlines()[0]}")
 
