@@ -1,0 +1,115 @@
+"""Topologies on paper: what may be written, and what a run of one will be made of. No root is needed."""
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from topologies.blueprint import Blueprint, draw
+from topologies.errors import LabError
+from topologies.graph import draw_svg
+from topologies.topology import Topology, TopologyError, find_topology, parse_topology, stacks
+
+GOLDEN = Path(__file__).parent / "golden"
+
+PLAIN: dict[str, Any] = {
+    "name": "plain",
+    "networks": {"lan": {}},
+    "nodes": {"a": {"runs": "refbfd", "networks": ["lan"]}, "b": {"runs": "refbfd", "networks": ["lan"]}},
+}
+
+
+def plain(**changes: Any) -> Topology:
+    return parse_topology(PLAIN | changes, "plain.yaml")
+
+
+@pytest.mark.parametrize("name", stacks())
+def test_every_stack_can_be_planned_kept_and_drawn(name: str) -> None:
+    topology = find_topology(name)
+    assert topology.name == name
+    plan = draw(topology, "run", Path("/run/bfdspec/run"))
+    assert Blueprint.model_validate_json(plan.model_dump_json()) == plan
+    picture = ElementTree.fromstring(draw_svg(plan, topology.description))
+    words = {element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert words >= {*topology.nodes, *topology.networks, topology.description}
+
+
+def test_the_plan_of_multihop_is_as_ever() -> None:
+    plan = draw(find_topology("multihop"), "golden", Path("/run/bfdspec/golden"))
+    assert plan.model_dump_json(indent=1) + "\n" == (GOLDEN / "multihop.blueprint.json").read_text()
+
+
+def test_runs_share_no_name_and_no_mac_address() -> None:
+    one, other = (draw(find_topology("shared"), run_id, Path("/x") / run_id) for run_id in ("one", "two"))
+    assert not set(one.namespaces) & set(other.namespaces)
+    macs = [{each.mac for house in plan.houses for each in house.interfaces} for plan in (one, other)]
+    assert not macs[0] & macs[1]
+
+
+def test_a_side_has_its_own_words_before_those_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_KEY", "\udcffkey")
+    auth = {"type": "keyed_sha1", "keys": {7: "env:LAB_KEY"}, "send_key": 7}
+    session = {
+        "between": ["a", "b"],
+        "detect_mult": 5,
+        "auth": auth,
+        "sides": {"a": {"detect_mult": 2, "demand": True}},
+    }
+    plan = draw(plain(sessions=[session]), "r", Path("/x"))
+    (a,), (b,) = (plan.node(name).sessions for name in "ab")
+    assert (a.spec.detect_mult, a.spec.demand, b.spec.detect_mult, b.spec.demand) == (2, True, 5, False)
+    assert (a.spec.local, a.spec.interface) == (b.spec.peer, "lan")
+    assert Blueprint.model_validate_json(plan.model_dump_json()) == plan
+    assert a.spec.auth is not None and a.spec.auth.keys[0].secret == b"\xffkey"
+
+
+def test_two_sessions_of_a_pair_have_two_names() -> None:
+    plan = draw(plain(sessions=[{"between": ["a", "b"]}, {"between": ["a", "b"], "family": 6}]), "r", Path("/x"))
+    assert [each.spec.name for each in plan.node("a").sessions] == ["a-b", "a-b-2"]
+
+
+def test_a_multihop_session_needs_a_way() -> None:
+    nodes = {"a": {"runs": "refbfd", "networks": ["lan"]}, "b": {"runs": "refbfd", "networks": ["far"]}}
+    changes = {"networks": {"lan": {}, "far": {}}, "nodes": nodes}
+    topology = plain(**changes, sessions=[{"between": ["a", "b"], "kind": "multi_hop"}])
+    with pytest.raises(LabError, match=r"plain: sessions\[0\]\.between: no way from a to b over IPv4"):
+        draw(topology, "r", Path("/x"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"nodes": {"a": {"runs": "fr", "networks": ["lan"]}}}, "nodes.a: runs: 'fr': allowed is host, router, bird"),
+        ({"nodes": {"a": {"runs": "frr", "networks": ["lan"], "x": 1}}}, "nodes.a.x: unknown key; allowed are runs"),
+        ({"nodes": {"A": {"runs": "frr", "networks": ["lan"]}}}, "nodes.A: 'A': allowed is a mapping"),
+        ({"nodes": {"switch": {"runs": "host", "networks": ["lan"]}}}, "nodes.switch: allowed is another name"),
+        ({"nodes": {"a": {"runs": "host"}}}, "nodes.a: networks and shares: allowed is exactly one"),
+        ({"nodes": {"a": {"runs": "host", "networks": ["x"]}}}, "nodes.a.networks: x: allowed is lan"),
+        ({"networks": {"lan": {"ipv4": 4}}}, "networks.lan.ipv4: 4: allowed is a prefix length from 24 to 30"),
+        ({"networks": {"lan": {"ipv6": 127}}}, "networks.lan.ipv6: 127: allowed is a prefix length from 64 to 126"),
+        ({"sessions": [{"between": ["a"]}]}, "sessions[0].between[1]: is missing"),
+        ({"sessions": [{"between": ["a", "c"]}]}, "sessions[0].between: c: allowed is a, b"),
+        ({"sessions": [{"between": ["a", "b"], "passive": True}]}, "sessions[0].passive: both sides"),
+        ({"sessions": [{"between": ["a", "b"], "desired_min_tx": 300}]}, "sessions[0].desired_min_tx: 300: allowed is"),
+        (
+            {"sessions": [{"between": ["a", "b"], "sides": {"a": {"detect_mult": 0}}}]},
+            "sessions[0].sides.a.detect_mult: 0: allowed is an integer from 1 to 255",
+        ),
+        (
+            {"networks": {"lan": {"ipv6": None}}, "sessions": [{"between": ["a", "b"], "family": 6}]},
+            "sessions[0].family: 6: allowed where the network has ipv6",
+        ),
+        ({"impairments": [{"network": "lan", "node": "a"}]}, "impairments[0]: cut, loss and delay: allowed is exactly"),
+        ({"captures": [{"network": "lan", "node": "c"}]}, "captures[0].node: c: allowed is a, b"),
+    ],
+)
+def test_a_mistake_is_one_line(changes: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(TopologyError, match="^" + re.escape(f"plain.yaml: {complaint}")):
+        plain(**changes)
+
+
+def test_an_unknown_name_tells_those_there_are() -> None:
+    with pytest.raises(TopologyError, match=r"no topology is called 'nope'; allowed is .*p2p-frr"):
+        find_topology("nope")
