@@ -35,6 +35,7 @@ READY_S = 30.0
 """The longest time that sessions may take to come Up, seconds."""
 
 _BETWEEN_LOOKS_S = 0.1
+_STOPPED_S = 5.0
 _BLUEPRINT = "blueprint.json"
 
 
@@ -171,6 +172,11 @@ class Laboratory:
     def pause(self, name: str) -> None:
         """Stop all processes of a node's implementation where they are. Raises LabError."""
         self._signal(name, signal.SIGSTOP)
+        deadline = time.monotonic() + _STOPPED_S
+        while not all(map(is_stopped, self._handle(name)["processes"])):
+            if time.monotonic() > deadline:
+                raise LabError(f"node {name} is not paused after {_STOPPED_S:g} s")
+            time.sleep(_BETWEEN_LOOKS_S)
 
     def resume(self, name: str) -> None:
         """Let a paused implementation go on."""
