@@ -10,6 +10,7 @@ from topologies.nodes.adapter import Adapter
 from topologies.nodes.aiobfd.adapter import AiobfdNode
 from topologies.nodes.bird.adapter import BirdNode
 from topologies.nodes.frr.adapter import FrrNode
+from topologies.nodes.gobgp.adapter import GobgpNode
 from topologies.nodes.keepalived.adapter import KeepalivedNode
 from topologies.nodes.manifest import Release
 from topologies.nodes.ovs.adapter import OvsNode
@@ -20,6 +21,7 @@ ADAPTERS: Mapping[str, type[Adapter]] = {
     "aiobfd": AiobfdNode,
     "bird": BirdNode,
     "frr": FrrNode,
+    "gobgp": GobgpNode,
     "keepalived": KeepalivedNode,
     "ovs": OvsNode,
     "refbfd": RefbfdNode,
