@@ -29,9 +29,14 @@ _NUD_PERMANENT = 0x80
 _SIOCETHTOOL = 0x8946
 _ETHTOOL_STXCSUM = 0x17
 
-_QUIET = {"ipv6": {"accept_dad": 0, "accept_ra": 0, "router_solicitations": 0}, "ipv4": {"rp_filter": 0}}
-"""No wait for duplicate address detection, and no traffic that nobody asked for. Nor does the kernel filter what a
-daemon is to judge: a packet may come in over another link than the one that leads to its source."""
+_NO_ADDRESS = 1
+_QUIET = {
+    "ipv6": {"accept_dad": 0, "accept_ra": 0, "router_solicitations": 0, "addr_gen_mode": _NO_ADDRESS},
+    "ipv4": {"rp_filter": 0},
+}
+"""No wait for duplicate address detection, and no traffic that nobody asked for. The only link-local address of a link
+is the one in its description: a daemon may leave the choice to the kernel. Nor does the kernel filter what a daemon is
+to judge: a packet may come in over another link than the one that leads to its source."""
 
 
 def exists(namespace: str) -> bool:

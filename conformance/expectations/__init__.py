@@ -18,11 +18,14 @@ class ExpectationError(Exception):
 
 
 class KnownDeviation(BaseModel):
-    """What a target is known to do in a case. `violates` is the requirement, `seen` a part of what the report says."""
+    """What a target is known to do in a case. `violates` is the requirement, `seen` a part of what the report says.
+
+    INCONCLUSIVE is for a case that cannot judge the target, because it never does what the case begins with.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    verdict: Literal["FAIL", "WARN", "PASS_ALTERNATIVE", "UNSUPPORTED"]
+    verdict: Literal["FAIL", "WARN", "PASS_ALTERNATIVE", "INCONCLUSIVE", "UNSUPPORTED"]
     violates: str = ""
     seen: str = ""
     why: str = Field(min_length=20)

@@ -39,7 +39,8 @@ def test_zero_finds_the_session(bench: Bench, local: State, received: State, exp
     if local is INIT and received is DOWN:
         # Only a far end that begins anew leaves a trace here, as the state stays what it is.
         puppet.my_discriminator ^= 0x33333333
-    sent = bench.send(puppet, your_discriminator=0)
+    # A Poll, whose answer shows that it was taken in also where the far end's discriminator is not kept in Down.
+    sent = bench.send(puppet, your_discriminator=0, poll=True)
     bench.expect(
         control(state=expected, your_discriminator=puppet.my_discriminator),
         # Less than the Detection Time in Init, which would take it Down anyway.

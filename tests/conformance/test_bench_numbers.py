@@ -46,6 +46,11 @@ def test_intervals_are_between_neighbours() -> None:
     assert spread_us(intervals_of(0, 250, 510)) == 10
 
 
+def test_a_few_intervals_are_no_spread() -> None:
+    arrivals = [number * 200 for number in range(20)]
+    assert spread_us(intervals_of(*arrivals, 3900, 4100)) == 0
+
+
 def test_finals_are_no_periodic_packets() -> None:
     packets = [seen(0), seen(100, final=True), seen(250), seen(500)]
     assert lengths(periodic_intervals(packets)) == [250, 250]

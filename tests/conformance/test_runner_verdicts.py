@@ -392,6 +392,17 @@ def test_a_deviation_known_only_by_its_verdict_may_be_any() -> None:
     assert run(runnable(other, judges=[OTHER]), known=loose).as_expected
 
 
+def test_what_a_target_never_begins_with_may_be_known() -> None:
+    never = KnownDeviation(verdict="INCONCLUSIVE", seen="never slow", why="it has one rate for all", since="1.0")
+
+    def fast(bench: Bench) -> None:
+        raise Inconclusive("the target is never slow")
+
+    assert run(runnable(fast), known=never).as_expected
+    assert not run(runnable(unsure), known=never).as_expected
+    assert not run(runnable(holds), known=never).as_expected
+
+
 def test_violation_says_everything_in_one_line() -> None:
     violation = Violation(MUST, "one", "two", [3])
     assert str(violation) == f"{MUST}: expected one; seen two"

@@ -93,6 +93,18 @@ def test_the_first_packet_arrives_complete_and_alone(
         assert f"{link[f'{receiver}_{version}']} lladdr {link[f'{receiver}_mac']} PERMANENT" in neighbours
 
 
+def test_a_link_has_the_link_local_address_of_its_description_and_no_other(runtime: Path) -> None:
+    with Lab(run_id("scope"), 1, runtime=runtime) as lab:
+        description = lab.describe()
+        link = description.slots[0].links[0]
+        for namespace, interface, address in (
+            (description.tester_namespace, link.tester_interface, link.tester_link_local),
+            (description.target_namespace, link.target_interface, link.target_link_local),
+        ):
+            shown = run_in(namespace, ["ip", "-6", "-o", "address", "show", "dev", interface, "scope", "link"]).stdout
+            assert [line.split()[3] for line in shown.splitlines()] == [f"{address}/64"]
+
+
 def test_up_and_down_are_idempotent_and_leave_nothing(runtime: Path) -> None:
     lab = Lab(run_id("idem"), 3, runtime=runtime)
     lab.down()

@@ -253,6 +253,11 @@ def test_what_nobody_can_try_is_no_evidence() -> None:
         evidence_of_lack(cast(Node, Speechless(refuses="")), Capability.DEMAND, SPEC)
 
 
+def test_without_multihop_sessions_the_refusal_of_one_is_the_evidence_about_their_addresses() -> None:
+    model = Model(refuses="add-multi_hop", lacks=[Capability.MULTI_HOP])
+    assert evidence_of_lack(cast(Node, model), Capability.ADDRESS_PAIRS, SPEC) == "model: add-multi_hop: no"
+
+
 def test_a_secret_is_in_no_repr() -> None:
     assert "s3cr3t" not in repr(AuthSpec(1, (Key(1, b"s3cr3t"),), 1))
 
