@@ -5,10 +5,10 @@ expected.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 FOLDER = Path(__file__).parent
 
@@ -20,7 +20,8 @@ class ExpectationError(Exception):
 class KnownDeviation(BaseModel):
     """What a target is known to do in a case. `violates` is the requirement, `seen` a part of what the report says.
 
-    INCONCLUSIVE is for a case that cannot judge the target, because it never does what the case begins with.
+    INCONCLUSIVE is for a case that cannot judge the target, because it never does what the case begins with. `seen` is
+    needed there, lest a machine that was too slow be excused with it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +33,12 @@ class KnownDeviation(BaseModel):
     evidence: str = Field(default="", description="the frames that show it, in words")
     link: str = ""
     since: str = Field(min_length=1, description="the version in which it was seen first")
+
+    @model_validator(mode="after")
+    def _tells_what_is_in_the_way(self) -> Self:
+        if self.verdict == "INCONCLUSIVE" and not self.seen:
+            raise ValueError("INCONCLUSIVE needs a part of the reason in `seen`")
+        return self
 
 
 def load(target: str, folder: Path = FOLDER) -> dict[str, KnownDeviation]:

@@ -17,6 +17,13 @@ GOOD = """\
   since: "10.1"
 """
 
+VAGUE = """\
+5880-6.8.6-04:
+  verdict: INCONCLUSIVE
+  why: it cannot be told, for some reason or other
+  since: "10.1"
+"""
+
 SHIPPED = sorted(expectations.FOLDER.glob("*.yaml"))
 
 
@@ -48,10 +55,11 @@ def test_a_good_file(tmp_path: Path) -> None:
     ("old", "new", "complaint"),
     [
         ("verdict: FAIL", "verdict: PASS", "5880-6.8.6-04.verdict: Input should be 'FAIL', 'WARN'"),
-        ("verdict: FAIL", "verdict: INCONCLUSIVE", "5880-6.8.6-04.verdict: Input should be 'FAIL', 'WARN'"),
+        ("verdict: FAIL", "verdict: ERROR", "5880-6.8.6-04.verdict: Input should be 'FAIL', 'WARN'"),
         ("why: it reads Length after it has acted on the packet", "why: a bug", "5880-6.8.6-04.why: String should"),
         ('  since: "10.1"\n', "", "5880-6.8.6-04.since: Field required"),
         ("seen:", "sene:", "5880-6.8.6-04.sene: Extra inputs are not permitted"),
+        (GOOD, VAGUE, "5880-6.8.6-04: Value error, INCONCLUSIVE needs a part of the reason in `seen`"),
         (GOOD, "5880-6.8.6-04: FAIL\n", "5880-6.8.6-04: Input should be"),
         (GOOD, "- FAIL\n", "a mapping from case ids to known deviations is needed"),
         (GOOD, "[]\n", "a mapping from case ids to known deviations is needed"),
