@@ -2,6 +2,7 @@
 
 import click
 
+from captures.cli import verify
 from conformance.cli import command as test
 from conformance.coverage import command as requirements
 from conformance.deviants.command import command as deviants
@@ -21,3 +22,4 @@ main.add_command(requirements)
 main.add_command(deviants)
 main.add_command(lab)
 main.add_command(report)
+main.add_command(verify)

@@ -1,0 +1,61 @@
+"""`bfdspec verify`: what is printed of a capture, the table of packets, exit codes."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from scapy.layers.inet import IP, UDP
+from scapy.utils import wrpcap
+
+from captures.cli import verify
+
+pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+
+DOWN = bytes.fromhex("20400318 00000001 00000000 000f4240 000f4240 00000000")
+INIT = bytes.fromhex("20800318 00000002 00000001 000f4240 000f4240 00000000")
+
+
+def capture(folder: Path, *, ttl: int = 255) -> Path:
+    path = folder / "c.pcap"
+    there = IP(src="10.0.0.1", dst="10.0.0.2", ttl=ttl) / UDP(sport=49152, dport=3784) / DOWN
+    back = IP(src="10.0.0.2", dst="10.0.0.1", ttl=255) / UDP(sport=49153, dport=3784) / INIT
+    wrpcap(str(path), [there, back])
+    return path
+
+
+def test_a_capture_in_which_nothing_is_wrong(tmp_path: Path) -> None:
+    said = CliRunner().invoke(verify, [str(capture(tmp_path))])
+    assert said.exit_code == 0
+    assert "2 BFD packets of 2 speakers" in " ".join(said.output.split())
+    assert "✗" not in said.output
+
+
+@pytest.mark.parametrize("engine", ["tshark", "pyshark"])
+def test_what_is_wrong_is_said_with_clause_and_frame(tmp_path: Path, engine: str) -> None:
+    said = CliRunner().invoke(verify, [str(capture(tmp_path, ttl=64)), "--engine", engine])
+    assert said.exit_code == 1
+    words = " ".join(said.output.split())
+    assert "10.0.0.1: 5881-5-r01 (MUST) RFC 5881 section 5" in words
+    assert "seen TTL 64, frame 1" in words
+
+
+def test_every_packet_is_a_line_of_the_table(tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    path = capture(tmp_path)
+    assert CliRunner().invoke(verify, [str(path), "--csv", str(table)]).exit_code == 0
+    with table.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["file"], row["frame"], row["source"], row["state"]) for row in rows] == [
+        (str(path), "1", "10.0.0.1", "1"),
+        (str(path), "2", "10.0.0.2", "2"),
+    ]
+
+
+def test_what_is_no_capture_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "no.pcap"
+    path.write_text("hello")
+    said = CliRunner().invoke(verify, [str(path)])
+    assert said.exit_code == 2
+    assert said.output.splitlines() == [f"Error: {path}: not a capture, a pcap or pcapng file is needed"]
