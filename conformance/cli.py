@@ -27,6 +27,7 @@ from conformance.targets.registry import REFERENCE, is_device, known_deviations,
 from reports.model import Run
 from reports.terminal import print_run
 from reports.write import WRITERS
+from topologies.launch import DRIVERS
 from topologies.node import NodeError
 from topologies.nodes import release
 
@@ -38,8 +39,9 @@ JOBS_PER_CORE = 10
 HELP = """Judge TARGET by the cases of the suite.
 
 TARGET is the built-in reference (virtual clock, no root), a daemon that is started in network namespaces (real clock,
-root), or the YAML file of a device that is there already, such as a router on the bench (real clock, root, one case at
-a time; docs/device.md). Options that are not listed here go to pytest: -k, -x, --lf, -v ...
+root; --driver says whether its programs are those of this machine and its root trees, or of a container image), or the
+YAML file of a device that is there already, such as a router on the bench (real clock, root, one case at a time;
+docs/device.md). Options that are not listed here go to pytest: -k, -x, --lf, -v ...
 
 Exit codes: 0 all verdicts as expected, 1 a verdict that is not among the target's known deviations, 2 usage or
 configuration, 3 the laboratory or the target did not come up, 130 interrupted.
@@ -48,6 +50,7 @@ configuration, 3 the laboratory or the target did not come up, 130 interrupted.
 
 @click.command(name="test", help=HELP, context_settings={"ignore_unknown_options": True})
 @click.option("--target", default=REFERENCE, show_default=True, help="Who is tested.")
+@click.option("--driver", type=click.Choice(DRIVERS), help="Where a daemon's programs are. Default: netns.")
 @click.option("--clock", type=click.Choice(["virtual", "real"]), help="Default: what the target has.")
 @click.option("--rfc", metavar="N", help="Only cases of this RFC.")
 @click.option("--section", metavar="S", help="Only cases of this section and those below it.")
@@ -64,6 +67,7 @@ configuration, 3 the laboratory or the target did not come up, 130 interrupted.
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(
     target: str,
+    driver: str | None,
     clock: str | None,
     rfc: str | None,
     section: str | None,
@@ -83,6 +87,8 @@ def command(
         return
     real = _check_target(target, clock)
     device = is_device(target)
+    if driver is not None and (device or not real):
+        raise Refusal(f"--driver {driver}: target {target} is not started by the laboratory; leave it out")
     name = _find_device(target, jobs) if device else target
     report = report or Path("out") / name
     seed = int.from_bytes(os.urandom(3), "big") if seed is None else seed
@@ -99,7 +105,7 @@ def command(
             keeper = _Keeper(stack.enter_context(termination_unwinds()))
             if real and not device:
                 links = max(case.links for case in chosen)
-                arguments += ["--lab", str(_start(stack, target, max(1, jobs), links))]
+                arguments += ["--lab", str(_start(stack, target, driver or DRIVERS[0], max(1, jobs), links))]
             keeper.heed_signals()
             _pytest(arguments, jobs, pytest_args, keeper)
     except KeyboardInterrupt:
@@ -170,14 +176,15 @@ def _empty(report: Path) -> None:
             raise Refusal(f"report folder {report}: {folder} is not writable")
 
 
-def _start(stack: ExitStack, target: str, slots: int, links_per_slot: int) -> Path:
+def _start(stack: ExitStack, target: str, driver: str, slots: int, links_per_slot: int) -> Path:
     from conformance.targets.lab import running  # noqa: PLC0415 - only the real clock needs netlink
     from topologies.errors import LabError  # noqa: PLC0415
 
     if os.geteuid() != 0:
         raise Refusal(f"target {target} is started in network namespaces of its own, which needs root", NO_LAB)
     try:
-        return stack.enter_context(running(target, f"{target.replace('.', '-')}-{os.getpid()}", slots, links_per_slot))
+        run_id = f"{target.replace('.', '-')}-{os.getpid()}"
+        return stack.enter_context(running(target, run_id, slots, links_per_slot, driver=driver))
     except (LabError, NodeError) as error:
         raise Refusal(str(error), NO_LAB) from error
 

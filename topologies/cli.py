@@ -2,6 +2,7 @@
 
 import click
 
+from topologies.cli_images import command as images
 from topologies.commands import drawing, life, network, nodes, recording, rehearsing, virtualenvs
 
 
@@ -24,5 +25,6 @@ for _command in (
     drawing.graph,
     rehearsing.run,
     virtualenvs.virtualenvs,
+    images,
 ):
     lab.add_command(_command)

@@ -8,6 +8,7 @@ from typing import Self
 from topologies import journal, netns
 from topologies.description import LabDescription, plan
 from topologies.errors import LabError
+from topologies.place import NetnsPlace
 from topologies.processes import ip_command
 from topologies.reservation import clear, own_entry, reserve
 
@@ -16,13 +17,23 @@ class Lab:
     """One tester namespace, one target namespace, and `slots` times `links_per_slot` links between them.
 
     A context manager. The process that calls `up` owns the lab; others work in it by its description. `runtime` is
-    the folder for the journal and the work folder, normally left to `journal.runtime_folder`.
+    the folder for the journal and the work folder, normally left to `journal.runtime_folder`. `driver` is where the
+    programs come from that will be started here, see `topologies.launch`.
     """
 
-    def __init__(self, run_id: str, slots: int, links_per_slot: int = 2, *, runtime: Path | None = None) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        slots: int,
+        links_per_slot: int = 2,
+        *,
+        runtime: Path | None = None,
+        driver: str = NetnsPlace.driver,
+    ) -> None:
         """Plan only, see `description.plan` for the ranges. Raises LabError."""
         self._runtime = runtime or journal.runtime_folder()
         self._description = plan(run_id, slots, links_per_slot, folder=self._runtime / run_id)
+        self._driver = driver
         self._entry: journal.Entry | None = None
 
     def describe(self) -> LabDescription:
@@ -37,7 +48,7 @@ class Lab:
             raise LabError("the laboratory makes network namespaces and needs root: run it with sudo")
         ip_command()
         lab = self._description
-        entry = own_entry(lab.run_id, (lab.tester_namespace, lab.target_namespace), lab.folder)
+        entry = own_entry(lab.run_id, (lab.tester_namespace, lab.target_namespace), lab.folder, self._driver)
         reserve(entry, self._runtime)
         self._entry = entry
         try:

@@ -16,8 +16,23 @@ def _in_netns(release: Release, run_id: str, namespace: str, folder: Path) -> Pl
     return NetnsPlace(run_id, namespace, folder, tree(release))
 
 
-_PLACES: Mapping[str, Callable[[Release, str, str, Path], Place]] = {NetnsPlace.driver: _in_netns}
-_CLEARERS: Mapping[str, Callable[[str], None]] = {}
+def _in_container(release: Release, run_id: str, namespace: str, folder: Path) -> Place:
+    from topologies.podman import ContainerPlace  # noqa: PLC0415 - podman-py takes time to load
+
+    return ContainerPlace.create(release, run_id, namespace, folder)
+
+
+def _clear_containers(run_id: str, folder: Path) -> None:
+    from topologies.podman import clear  # noqa: PLC0415 - as above
+
+    clear(run_id, folder)
+
+
+_PLACES: Mapping[str, Callable[[Release, str, str, Path], Place]] = {
+    NetnsPlace.driver: _in_netns,
+    "podman": _in_container,
+}
+_CLEARERS: Mapping[str, Callable[[str, Path], None]] = {"podman": _clear_containers}
 """By driver: what removes everything of a run id that does not end with the processes in its namespaces."""
 
 DRIVERS = tuple(_PLACES)
@@ -31,10 +46,11 @@ def place_for(release: Release, driver: str, run_id: str, namespace: str, folder
     return _PLACES[driver](release, run_id, namespace, folder)
 
 
-def clear_driver(driver: str, run_id: str) -> None:
-    """Remove what a driver keeps outside of namespaces for a laboratory; no error where there is nothing."""
+def clear_driver(driver: str, run_id: str, folder: Path) -> None:
+    """Remove what a driver keeps outside of namespaces for a laboratory whose work folder is `folder`; no error where
+    there is nothing. Raises LabError."""
     if driver in _CLEARERS:
-        _CLEARERS[driver](run_id)
+        _CLEARERS[driver](run_id, folder)
 
 
 def start(name: str, driver: str, run_id: str, namespace: str, folder: Path) -> Handle:
@@ -44,6 +60,6 @@ def start(name: str, driver: str, run_id: str, namespace: str, folder: Path) -> 
     return adapter(name).start(place_for(found, driver, run_id, namespace, folder), found)
 
 
-def launch(name: str, lab: LabDescription) -> Handle:
+def launch(name: str, lab: LabDescription, driver: str = NetnsPlace.driver) -> Handle:
     """Start the release `name` in the lab's target namespace, with a folder of its own. Raises NodeError, LabError."""
-    return start(name, NetnsPlace.driver, lab.run_id, lab.target_namespace, lab.folder / name)
+    return start(name, driver, lab.run_id, lab.target_namespace, lab.folder / name)

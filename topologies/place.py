@@ -129,7 +129,16 @@ class NetnsPlace:
         return ["sh", "-c", _IN_TREE, str(self.root), str(scratch), str(self.folder), *argv]
 
 
-_DRIVERS: Mapping[str, Callable[[Mapping[str, Any]], Place]] = {NetnsPlace.driver: NetnsPlace.reopen}
+def _reopen_container(description: Mapping[str, Any]) -> Place:
+    from topologies.podman import ContainerPlace  # noqa: PLC0415 - podman-py takes time to load
+
+    return ContainerPlace.reopen(description)
+
+
+_DRIVERS: Mapping[str, Callable[[Mapping[str, Any]], Place]] = {
+    NetnsPlace.driver: NetnsPlace.reopen,
+    "podman": _reopen_container,
+}
 
 
 def reopen(description: Mapping[str, Any]) -> Place:

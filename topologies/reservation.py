@@ -61,7 +61,7 @@ def collect_garbage(runtime: Path | None = None) -> list[str]:
 def clear(entry: journal.Entry, runtime: Path) -> None:
     """Remove a lab. Its journal goes last, so that a second attempt finds whatever this one could not finish. Raises
     LabError when a process cannot be ended."""
-    clear_driver(entry.driver, entry.run_id)
+    clear_driver(entry.driver, entry.run_id, entry.folder)
     for namespace in entry.namespaces:
         terminate(namespace)
         netns.delete(namespace)

@@ -23,9 +23,9 @@ from topologies.nodes import adapter, release
 
 
 @contextmanager
-def running(name: str, run_id: str, slots: int, links_per_slot: int = 1) -> Iterator[Path]:
+def running(name: str, run_id: str, slots: int, links_per_slot: int = 1, *, driver: str = "netns") -> Iterator[Path]:
     """A laboratory with the daemon of node `name` in it, torn down at the end whatever happens; a daemon that serves
-    one slot has as many laboratories as there are slots.
+    one slot has as many laboratories as there are slots. `driver` is one of `topologies.launch.DRIVERS`.
 
     Yields the path of the file by which workers find theirs. Raises topologies.errors.LabError or NodeError where it
     does not come up.
@@ -33,16 +33,17 @@ def running(name: str, run_id: str, slots: int, links_per_slot: int = 1) -> Iter
     alone = release(name).one_slot
     run_ids = [f"{run_id}-{slot}" for slot in range(slots)] if alone else [run_id]
     with ExitStack() as stack:
-        labs = [_staffed(stack, name, Lab(each, 1 if alone else slots, links_per_slot)) for each in run_ids]
+        plans = [Lab(each, 1 if alone else slots, links_per_slot, driver=driver) for each in run_ids]
+        labs = [_staffed(stack, name, lab, driver) for lab in plans]
         path = Path(labs[0]["lab"]["folder"]) / "labs.json"
         path.write_text(json.dumps({"node": name, "labs": labs}), encoding="utf-8")
         yield path
 
 
-def _staffed(stack: ExitStack, name: str, lab: Lab) -> dict[str, Any]:
+def _staffed(stack: ExitStack, name: str, lab: Lab, driver: str) -> dict[str, Any]:
     """Bring the laboratory and the daemon in it up, and both down with the stack."""
     plan = stack.enter_context(lab).describe()
-    handle = launch(name, plan)
+    handle = launch(name, plan, driver)
     stack.callback(adapter(name).attach(handle).stop)
     return {"lab": plan.model_dump(mode="json"), "handle": handle}
 

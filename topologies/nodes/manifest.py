@@ -4,9 +4,10 @@ import os
 import shutil
 import sysconfig
 from pathlib import Path
+from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from topologies.cache import virtualenv
 from topologies.node import Capability, NodeError
@@ -16,6 +17,13 @@ _HERE = Path("/")
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Container(_Model):
+    """What an implementation needs in a container: exactly these capabilities, without CAP_, and devices."""
+
+    capabilities: tuple[Annotated[str, Field(pattern=r"^[A-Z_]+$")], ...] = ()
+    devices: tuple[Annotated[str, Field(pattern=r"^/dev/")], ...] = ()
 
 
 class Release(_Model):
@@ -41,7 +49,13 @@ class Release(_Model):
     one_slot: bool
     virtualenv: tuple[str, ...]
     sessions_per_core: int | None
+    container: Container
     lacks: dict[Capability, str]
+
+    @property
+    def image(self) -> str:
+        """The full name of its container image."""
+        return image_name(self.name)
 
     def find(self, binary: str, root: Path = _HERE) -> str:
         """The path of a program in the file system that begins at `root`, as seen from within it. Raises NodeError
@@ -98,6 +112,7 @@ class Manifest(_Model):
     one_slot: bool = False
     virtualenv: tuple[str, ...] = ()
     sessions_per_core: PositiveInt | None = None
+    container: Container = Container()
     lacks: dict[Capability, str] = {}
     releases: dict[str, _Release]
 
@@ -117,8 +132,14 @@ class Manifest(_Model):
             one_slot=self.one_slot,
             virtualenv=self.virtualenv,
             sessions_per_core=self.sessions_per_core,
+            container=self.container,
             lacks={**lacks, **own.lacks},
         )
+
+
+def image_name(name: str) -> str:
+    """The full name of the container image of a release, or of another node of the laboratory."""
+    return f"localhost/bfdspec/{name}"
 
 
 def load_manifest(folder: Path) -> Manifest:
