@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import IO, TYPE_CHECKING, Any
 
 from topologies.errors import LabError
 from topologies.nodes import RELEASES
-from topologies.nodes.manifest import image_name
+from topologies.nodes.manifest import Release, image_name
 
 if TYPE_CHECKING:
     from podman import PodmanClient
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 _NODES = Path(__file__).parent / "nodes"
 _CHECKOUT = _NODES.parents[1]
 _CONTAINERFILE = "Containerfile"
-_SUITE = re.compile(r"^ARG SUITE=(\S+)$", re.MULTILINE)
+_FROM = re.compile(r"^FROM (\S+)$", re.MULTILINE)
+_ARG = re.compile(r'^ARG (\w+)="?([^"\n]+)"?$', re.MULTILINE)
+_DEBIAN = re.compile(r"debian:([a-z]+)-slim")
 _COPY = re.compile(r"^COPY (.+) \S+$", re.MULTILINE)
 
 _SECRET = "ca-certificates"
@@ -43,12 +46,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`suite` is the Debian suite of the base. `arguments` are the build's. `sources` are what the Containerfile copies
-    from its context, a checkout of the project."""
+    """`base` is a public name. `arguments` are the build's, SUITE and PACKAGES where the Containerfile has them.
+    `sources` are what it copies from its context, a checkout of the project."""
 
     name: str
     folder: Path
-    suite: str
+    base: str
     arguments: Mapping[str, str]
     sources: tuple[str, ...]
 
@@ -57,29 +60,30 @@ class Image:
         """The full name under which podman has it."""
         return image_name(self.name)
 
-    @property
-    def base(self) -> str:
-        """The public name of the base."""
-        return f"debian:{self.suite}-slim"
-
 
 def images() -> dict[str, Image]:
     """What can be built, by name: an image for each release of an implementation, and one for each folder that has a
     Containerfile and no releases, such as the one that captures."""
     found = {}
-    implementations = {release.implementation for release in RELEASES.values()}
     for path in sorted(_NODES.glob(f"*/{_CONTAINERFILE}")):
-        folder, text = path.parent, path.read_text(encoding="utf-8")
-        sources = tuple(name for names in _COPY.findall(text) for name in names.split())
-        if folder.name not in implementations:
-            (suite,) = _SUITE.findall(text)
-            found[folder.name] = Image(folder.name, folder, suite, {}, sources)
-        for release in RELEASES.values():
-            if release.implementation == folder.name:
-                packages = {"PACKAGES": " ".join(release.packages)} if release.packages else {}
-                arguments = {"SUITE": release.suite, **packages}
-                found[release.name] = Image(release.name, folder, release.suite, arguments, sources)
+        name = path.parent.name
+        releases = [release for release in RELEASES.values() if release.implementation == name]
+        for release in releases:
+            found[release.name] = _image(release.name, path, release)
+        if not releases:
+            found[name] = _image(name, path, None)
     return found
+
+
+def _image(name: str, path: Path, release: Release | None) -> Image:
+    text = path.read_text(encoding="utf-8")
+    arguments = dict(_ARG.findall(text))
+    if release is not None:
+        own = {"SUITE": release.suite, "PACKAGES": " ".join(release.packages)}
+        arguments = {key: own.get(key) or usual for key, usual in arguments.items()}
+    (base,) = _FROM.findall(text)
+    sources = tuple(source for sources in _COPY.findall(text) for source in sources.split())
+    return Image(name, path.parent, Template(base).substitute(arguments), arguments, sources)
 
 
 def provide_base(client: "PodmanClient", image: Image, say: Say) -> None:
@@ -90,14 +94,16 @@ def provide_base(client: "PodmanClient", image: Image, say: Say) -> None:
     refusal = _pull(client, image.base)
     if refusal is None:
         return
+    debian = _DEBIAN.fullmatch(image.base)
+    if debian is None:
+        raise LabError(f"{image.base} cannot be pulled: {refusal}")
     if shutil.which("mmdebstrap") is None:
         raise LabError(f"{image.base} cannot be pulled ({refusal}): install mmdebstrap, which makes it of packages")
     say(f"bootstrapping {image.base}, as it cannot be pulled")
-    with tempfile.TemporaryFile() as complaints:
-        reason = _bootstrap(client, image, [], complaints)
-        if reason is not None and "expired" in reason:
-            # The Release file of a mirror that is not kept up to date. It stays so for `apt-get update` in the image.
-            reason = _bootstrap(client, image, ["--aptopt=Acquire::Check-Valid-Until false"], complaints)
+    reason = _bootstrap(client, image.base, debian[1])
+    if reason is not None and "expired" in reason:
+        # The Release file of a mirror that is not kept up to date. It stays so for `apt-get update` in the image.
+        reason = _bootstrap(client, image.base, debian[1], "--aptopt=Acquire::Check-Valid-Until false")
     if reason is not None:
         raise LabError(f"{image.base}: mmdebstrap: {reason}")
 
@@ -151,28 +157,26 @@ def _pull(client: "PodmanClient", name: str) -> str | None:
     return errors[0].rpartition(": ")[2] if errors else None
 
 
-def _bootstrap(client: "PodmanClient", image: Image, options: Sequence[str], complaints: IO[bytes]) -> str | None:
-    """Import what mmdebstrap makes of the suite; the reason if it does not."""
-    complaints.truncate(0)
+def _bootstrap(client: "PodmanClient", name: str, suite: str, *options: str) -> str | None:
+    """Import as `name` what mmdebstrap makes of a suite; the reason if it makes nothing."""
     # The death signal, because mmdebstrap would otherwise finish its work for nobody.
-    command = ["setpriv", "--pdeathsig", "TERM", "mmdebstrap", "--variant=minbase", *options, image.suite, "-"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, stdin=subprocess.DEVNULL) as process:
-        assert process.stdout is not None
-        with tempfile.TemporaryFile() as archive:
-            shutil.copyfileobj(process.stdout, archive)
-            if process.wait() != 0:
-                complaints.seek(0)
-                lines = complaints.read().decode(errors="replace").splitlines()
-                return next((line for line in lines if line.startswith("E:")), _last_words(lines))
-            archive.seek(0)
-            response = client.api.post(
-                "/images/import",
-                params={"reference": image.base, "changes": ['CMD ["bash"]']},
-                data=archive,
-                headers={"Content-type": "application/x-tar"},
-                timeout=_BUILD_S,
-            )
-            response.raise_for_status()
+    command = ["setpriv", "--pdeathsig", "TERM", "mmdebstrap", "--variant=minbase", *options, suite, "-"]
+    with tempfile.TemporaryFile() as archive:
+        made = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=archive, stderr=subprocess.PIPE, text=True, check=False
+        )
+        if made.returncode != 0:
+            lines = made.stderr.splitlines()
+            return next((line for line in lines if line.startswith("E:")), _last_words(lines))
+        archive.seek(0)
+        response = client.api.post(
+            "/images/import",
+            params={"reference": name, "changes": ['CMD ["bash"]']},
+            data=archive,
+            headers={"Content-type": "application/x-tar"},
+            timeout=_BUILD_S,
+        )
+        response.raise_for_status()
     return None
 
 

@@ -134,7 +134,7 @@ def _remains(client: "PodmanClient", run_id: str) -> Iterator[str]:
 
 
 def _prefix(run_id: str) -> str:
-    """How the names of a run's containers begin. No run id has a dot in it, so that none is the beginning of another."""
+    """How the names of a run's containers begin. No run id has a dot in it: what is of one is of no other."""
     return f"bfds-{run_id}."
 
 

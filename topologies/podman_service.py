@@ -6,7 +6,6 @@ the containers do not, so that whoever comes next starts a service of its own fo
 podman-py is imported where it is used: it takes half a second, which a worker that only runs tools need not spend.
 """
 
-import contextlib
 import os
 import resource
 import shutil
@@ -27,6 +26,7 @@ _START_S = 15.0
 _BETWEEN_LOOKS_S = 0.02
 _ANSWER_S = 120.0
 _CAP_SYS_RESOURCE = 24
+_PACKAGES = {"podman": "podman", "setpriv": "util-linux"}
 _LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
 _LIMIT = 1024
 """Enough for any daemon, and within what every machine allows."""
@@ -89,9 +89,9 @@ def _serve(folder: Path) -> Path:
     socket = folder / _SOCKET
     if _answers(socket):
         return socket
-    missing = [program for program in ("podman", "setpriv") if shutil.which(program) is None]
-    if missing:
-        raise LabError(f"program {missing[0]} not found: install the Debian package {_PACKAGES[missing[0]]}")
+    for program, package in _PACKAGES.items():
+        if shutil.which(program) is None:
+            raise LabError(f"program {program} not found: install the Debian package {package}")
     log, path = folder / "podman.log", folder / "containers.conf"
     text, needed = settings()
     path.write_text(text, encoding="utf-8")
@@ -118,9 +118,6 @@ def _serve(folder: Path) -> Path:
     return socket
 
 
-_PACKAGES = {"podman": "podman", "setpriv": "util-linux"}
-
-
 def _answers(socket: Path) -> bool:
     from podman import PodmanClient  # noqa: PLC0415
     from podman.errors import PodmanError  # noqa: PLC0415
@@ -128,10 +125,11 @@ def _answers(socket: Path) -> bool:
 
     if not socket.exists():
         return False
-    with contextlib.suppress(PodmanError, RequestException, OSError):
+    try:
         with PodmanClient(base_url=f"unix://{socket}", timeout=_START_S) as client:
             return bool(client.ping())
-    return False
+    except (PodmanError, RequestException, OSError):
+        return False
 
 
 def _may_raise_limits() -> bool:
