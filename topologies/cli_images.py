@@ -76,16 +76,18 @@ def _provide(image: Image, folder: Path) -> bool:
 def _workshop() -> Iterator[Path]:
     """A folder for the service's socket and for what is on its way into an image, which `bfdspec lab gc` finds when
     this process is killed."""
+    from topologies.podman_service import end  # noqa: PLC0415 - as below
     from topologies.reservation import clear, own_entry, reserve  # noqa: PLC0415 - netlink is there on Linux only
 
     runtime = journal.runtime_folder()
     run_id = f"images-{os.getpid()}"
-    entry = own_entry(run_id, (), Path(tempfile.gettempdir()) / f"bfdspec-{run_id}", "podman")
+    entry = own_entry(run_id, (), Path(tempfile.gettempdir()) / f"bfdspec-{run_id}")
     reserve(entry, runtime)
     entry.folder.mkdir(mode=0o700)
     try:
         yield entry.folder
     finally:
+        end(entry.folder)
         clear(entry, runtime)
 
 

@@ -51,10 +51,12 @@ def connected(folder: Path) -> Iterator["PodmanClient"]:
     try:
         with PodmanClient(base_url=url, timeout=_ANSWER_S) as client:
             yield client
-    except APIError as error:
-        raise LabError(f"podman: {_one_line(error.explanation or str(error))}") from error
-    except (PodmanError, RequestException, OSError, ValueError) as error:
-        raise LabError(f"podman service {url}: {_one_line(str(error))}") from error
+    except ValueError as error:
+        raise LabError(f"CONTAINER_HOST is {url}: {_one_line(str(error))}") from error
+    except (PodmanError, RequestException, OSError) as error:
+        if isinstance(error, APIError) and error.response is not None:
+            raise LabError(f"podman: {_one_line(error.explanation or str(error))}") from error
+        raise LabError(f"podman service {url} does not answer") from error
 
 
 def end(folder: Path) -> None:
@@ -104,7 +106,7 @@ def _serve(folder: Path) -> Path:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
-            env={**os.environ, variable: str(path)},
+            env={**os.environ, "TMPDIR": str(folder), variable: str(path)},  # what a killed build leaves lies there
             start_new_session=True,  # an interruption is the owner's, who needs the service to clear away
         )
     _services[socket] = shell
