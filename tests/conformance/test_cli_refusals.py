@@ -58,6 +58,12 @@ def test_unknown_target() -> None:
     assert refusal("--target", "nosuch").startswith("unknown target 'nosuch'; there are: reference")
 
 
+def test_a_driver_for_what_the_laboratory_does_not_start() -> None:
+    assert refusal("--driver", "podman") == (
+        "--driver podman: target reference is not started by the laboratory; leave it out"
+    )
+
+
 def device_file(text: str = "") -> str:
     Path("router.yaml").write_text(
         "name: router\ntester: {interface: nosuch0, ipv4: 192.0.2.1/24}\ntarget: {ipv4: 192.0.2.2}\n"
