@@ -46,7 +46,7 @@ def test_without_a_checkout_the_reference_has_no_image(monkeypatch: pytest.Monke
 def test_an_unknown_name_is_refused() -> None:
     done = CliRunner().invoke(main, ["lab", "images", "nosuch"])
     assert done.exit_code == 2
-    assert "no image is called 'nosuch'; allowed is bird, bird3" in done.output
+    assert "no image is called 'nosuch'; allowed is " in done.output
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="about those who are not root")
