@@ -2,8 +2,8 @@
 
 import click
 
-from topologies.cli_images import command as images
 from topologies.commands import drawing, life, network, nodes, recording, rehearsing, virtualenvs
+from topologies.commands.images import command as images
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

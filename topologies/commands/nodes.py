@@ -42,7 +42,7 @@ def execute(name: str, node: str, argv: tuple[str, ...]) -> None:
     with reported("exec"):
         from topologies.laboratory import Laboratory  # noqa: PLC0415 - see life.py
 
-        command = Laboratory.attach(name).command(node, argv)
+        command = Laboratory.attach(name).command(node, argv[1:] if argv[0] == "--" else argv)
     os.execvp(command[0], command)
 
 
