@@ -1,4 +1,4 @@
-"""BIRD as a node: one process in the target namespace, sessions through its configuration. Tried with BIRD 2.0.12.
+"""BIRD as a node: one process in the target namespace, sessions through its configuration. Tried with 2.0, 3.1, 3.4.
 
 BIRD has a bfd protocol for each address family, so that an IPv4 and an IPv6 session of one interface have timers of
 their own. `min tx interval` is announced while a session is Up; in other states BIRD announces one second. It has
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from topologies.node import AuthSpec, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer
-from topologies.nodes.bird.configuration import Configuration
+from topologies.nodes.bird.configuration import RUNNING, Configuration
 from topologies.nodes.bird.control import Control, Line
 from topologies.nodes.bird.wishes import ClashError, Wish, check
 from topologies.nodes.daemon import DaemonNode, handle
@@ -238,7 +238,7 @@ def _change(configuration: Configuration, wish: Wish) -> None:
 def _greeting(control: Control) -> str:
     """The greeting of a BIRD that has read its first configuration. Raises NodeError while there is none."""
     status = control.run("show status")[-1].text
-    if "up and running" not in status:
+    if status != RUNNING:
         raise NodeError(status)
     return control.greeting()
 

@@ -4,8 +4,10 @@ The wished-for sessions are kept in a file beside it. One change at a time, acro
 holds a lock on the folder.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -19,10 +21,25 @@ from topologies.nodes.template import render
 
 _TEMPLATE = Path(__file__).parent / "bird.conf.j2"
 _VERSIONS = (4, 6)
-_RECONFIGURED = 3
-"""The reply code of a configuration that is in force: nothing of it goes on in the background."""
+_RECONFIGURED, _RECONFIGURING = 3, 4
+"""The reply codes of a configuration that is in force, and of one that will be: BIRD 3 ends what is gone first."""
 
-_FILE: TypeAdapter[dict[str, Wish]] = TypeAdapter(dict[str, Wish])
+_RECONFIGURED_S = 5.0
+_BETWEEN_LOOKS_S = 0.01
+
+RUNNING = "Daemon is up and running"
+"""The last line of `show status` where nothing goes on in the background."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What BIRD has been told, and how many times it has been told something."""
+
+    wishes: dict[str, Wish]
+    generation: int
+
+
+_FILE: TypeAdapter[_State] = TypeAdapter(_State)
 
 
 class Configuration:
@@ -33,13 +50,14 @@ class Configuration:
         self.socket = folder / "bird.ctl"
         self._folder = folder
         self._run_id = run_id
-        self._wishes = folder / "wishes.json"
+        self._state = folder / "state.json"
 
     def create(self) -> None:
         """Make the folder, with no session. Raises OSError."""
         self._folder.mkdir(exist_ok=True)
-        self._write({})
-        self._keep({})
+        first = _State({}, 0)
+        self._write(first)
+        self._keep(first)
 
     @contextmanager
     def locked(self) -> Iterator[Self]:
@@ -49,27 +67,42 @@ class Configuration:
 
     def wishes(self) -> dict[str, Wish]:
         """The sessions that BIRD has been told to run."""
-        return _FILE.validate_json(self._wishes.read_bytes())
+        return self._read().wishes
 
     def apply(self, wishes: Wishes) -> None:
-        """Tell BIRD to run these sessions and no others; to be called under the lock.
+        """Tell BIRD to run these sessions and no others, and wait until it does; to be called under the lock.
 
         Raises NodeError with BIRD's own line when it refuses, and then all is as it was.
         """
-        before = self.wishes()
-        self._write(wishes)
+        before = self._read()
+        after = _State(dict(wishes), before.generation + 1)
+        self._write(after)
         try:
-            answer = Control(self.socket).run("configure")[-1]
-            if answer.code != _RECONFIGURED:
-                raise NodeError(f"configure: {answer.text}")
+            _configure(Control(self.socket))
         except NodeError as error:
             self._write(before)
             raise NodeError(str(error).replace(f"{self._folder}/", "")) from error
-        self._keep(wishes)
+        self._keep(after)
 
-    def _write(self, wishes: Wishes) -> None:
-        families = {version: [wish for wish in wishes.values() if wish.version == version] for version in _VERSIONS}
-        write_whole(self.path, render(_TEMPLATE, run_id=self._run_id, families=families).encode())
+    def _write(self, state: _State) -> None:
+        wishes = state.wishes.values()
+        families = {version: [wish for wish in wishes if wish.version == version] for version in _VERSIONS}
+        text = render(_TEMPLATE, run_id=self._run_id, families=families, generation=state.generation)
+        write_whole(self.path, text.encode())
 
-    def _keep(self, wishes: Wishes) -> None:
-        write_whole(self._wishes, _FILE.dump_json(dict(wishes)))
+    def _read(self) -> _State:
+        return _FILE.validate_json(self._state.read_bytes())
+
+    def _keep(self, state: _State) -> None:
+        write_whole(self._state, _FILE.dump_json(state))
+
+
+def _configure(control: Control) -> None:
+    answer = control.run("configure")[-1]
+    if answer.code not in (_RECONFIGURED, _RECONFIGURING):
+        raise NodeError(f"configure: {answer.text}")
+    deadline = time.monotonic() + _RECONFIGURED_S
+    while answer.code == _RECONFIGURING and (status := control.run("show status")[-1].text) != RUNNING:
+        if time.monotonic() > deadline:
+            raise NodeError(f"configure: {_RECONFIGURED_S:g} s later: {status}")
+        time.sleep(_BETWEEN_LOOKS_S)

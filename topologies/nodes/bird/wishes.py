@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from zlib import crc32
 
 from topologies.node import AuthSpec, Key, NodeError, SessionSpec
 
@@ -35,6 +36,14 @@ class Wish:
     def interface(self) -> str:
         """As BIRD prints it: a multihop session has none."""
         return "---" if self.spec.kind == "multi_hop" else self.spec.interface
+
+    @property
+    def route(self) -> str:
+        """A destination of its own for the route that asks for the session, always the same."""
+        number = crc32(self.key.encode())
+        if self.version == 4:
+            return f"{IPv4Address('10.0.0.0') + number % 2**24}/32"
+        return f"{IPv6Address('2001:db8::') + number}/128"
 
     @property
     def authentication(self) -> str:
