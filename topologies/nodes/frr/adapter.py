@@ -1,4 +1,4 @@
-"""FRRouting as a node: zebra and bfdd in the target namespace, sessions through vtysh. Tried with FRR 8.4.4.
+"""FRRouting as a node: zebra and bfdd in the target namespace, sessions through vtysh. Tried with 8.4, 10.3, 10.7.
 
 FRR knows a session by its addresses, so a spec's name only serves messages. Its intervals are whole milliseconds.
 """
@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from topologies.node import NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.daemon import DaemonNode, handle
+from topologies.nodes.frr.keychain import key_chain, session_lines
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
 from topologies.nodes.manifest import Manifest, Release, load_manifest
 from topologies.nodes.template import render
@@ -82,19 +83,43 @@ class FrrNode(DaemonNode):
         lines += ["demand-mode"] if spec.demand else []
         lines += ["control-plane-independent"] if spec.control_plane_independent else []
         lines += _echo_lines(spec.required_min_echo_rx_us, spec.desired_min_echo_tx_us) if _has_echo(spec) else []
-        lines += ["authentication key-chain bfdspec"] if spec.auth is not None else []  # unknown to FRR up to 10.3
+        lines += session_lines(_chain(spec), spec.auth) if spec.auth is not None else []
         timers = _timer_settings(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         try:
-            self._configure(
+            if spec.auth is not None:
+                self.remove_session(spec)  # no key chain can be removed that a session uses
+                self._tell_keys("add_session", spec, spec.auth)
+            shown = self._configure(
                 "add_session",
                 spec,
                 [f"no {_peer(spec)}", _peer(spec), *lines, *_lines(timers), "no shutdown"],
                 expected={**timers, "passive-mode": spec.passive},
             )
+            if spec.auth is not None and not shown.get("authentication", {}).get("enabled"):
+                raise NodeError(
+                    f"{self.name}: add_session {spec.name}: {session_lines(_chain(spec), spec.auth)[-1]} was accepted, "
+                    f"but authentication is not enabled with keys of type {spec.auth.type}"
+                )
         except NodeError:
             with contextlib.suppress(NodeError):  # the first refusal is the one to tell
                 self.remove_session(spec)
             raise
+
+    def _tell_keys(self, verb: str, spec: SessionSpec, auth: AuthSpec, before: AuthSpec | None = None) -> None:
+        """In a file, since every user of the machine can read the arguments of a program."""
+        path = self.place.folder / f"{_chain(spec)}.conf"
+        path.touch(mode=0o600)
+        path.write_text(key_chain(_chain(spec), auth, before), encoding="ascii")
+        try:
+            self._vtysh.read(path)
+        except VtyshError as error:
+            raise self._refused(verb, spec, error) from error
+        finally:
+            path.unlink()
+
+    def set_keys(self, spec: SessionSpec, auth: AuthSpec) -> None:
+        """Other keys in the session's key chain."""
+        self._tell_keys("set_keys", spec, auth, spec.auth)
 
     def remove_session(self, spec: SessionSpec) -> None:
         """Delete the session; no error where it does not exist."""
@@ -253,6 +278,11 @@ def _peer(spec: SessionSpec) -> str:
     if spec.kind == "multi_hop":
         return f"peer {spec.peer} multihop local-address {spec.local}"
     return f"peer {spec.peer} local-address {spec.local} interface {spec.interface}"
+
+
+def _chain(spec: SessionSpec) -> str:
+    """The key chain of a session."""
+    return f"of-{spec.name}"
 
 
 def _show(spec: SessionSpec) -> str:

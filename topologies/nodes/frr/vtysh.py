@@ -5,7 +5,9 @@ a daemon carries out one command after the other, and each command stands for it
 """
 
 import json
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from topologies.errors import LabError
@@ -14,6 +16,8 @@ from topologies.place import Place, run
 
 _REMARKS = ("% Echo mode works correctly for IPv4",)
 """How lines begin that look like refusals, though the command was obeyed."""
+_IN_FILE = re.compile(r"^line \d+: (% Unknown command)\[\d+\]: *")
+"""How a refusal begins where commands come from a file."""
 
 
 class VtyshError(NodeError):
@@ -34,12 +38,24 @@ class Vtysh:
 
         Raises VtyshError. The exit status alone does not tell: some refusals are only printed.
         """
-        argv = [*self._command, *(word for command in commands for word in ("-c", command))]
+        return self._run([word for command in commands for word in ("-c", command)])
+
+    def read(self, file: Path) -> None:
+        """Give the lines of a configuration file, which may hold secrets: a refusal tells of none. Raises VtyshError."""
+        try:
+            self._run(["-f", str(file)])
+        except VtyshError as error:
+            line = re.sub(r"(key-string).*", r"\1 ...", str(error))
+            raise VtyshError(line) from None
+
+    def _run(self, arguments: Sequence[str]) -> str:
+        argv = [*self._command, *arguments]
         try:
             done = run(self._place, argv)
         except LabError as error:
             raise VtyshError(str(error)) from None
         lines = (done.stdout + done.stderr).strip().splitlines()
+        lines = [_IN_FILE.sub(r"\1: ", line) for line in lines]
         refusals = [line for line in lines if line.startswith("%") and not line.startswith(_REMARKS)]
         if refusals:
             raise VtyshError(refusals[0])
