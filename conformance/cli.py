@@ -23,7 +23,7 @@ from conformance.expectations import ExpectationError
 from conformance.interruption import termination_unwinds
 from conformance.refusal import INTERRUPTED, Refusal, load_suite
 from conformance.selection import Selection
-from conformance.targets.registry import REFERENCE, is_device, known_deviations, names
+from conformance.targets.registry import REFERENCE, absence, is_device, known_deviations, names
 from reports.model import Run
 from reports.terminal import print_run
 from reports.write import WRITERS
@@ -127,6 +127,8 @@ def _select(found: dict[str, inventory.Runnable], catalogue: Catalogue, selectio
 def _check_target(target: str, clock: str | None) -> bool:
     """Is it one, and does it have the clock? Returns True for the real clock."""
     if target != REFERENCE and not is_device(target) and target not in names():
+        if why := absence(target):
+            raise Refusal(why)
         raise Refusal(f"unknown target {target!r}; there are: {', '.join(names())}, or the .yaml file of a device")
     own = "virtual" if target == REFERENCE else "real"
     if clock not in (None, own):

@@ -2,8 +2,7 @@
 
 import click
 
-from topologies.commands import drawing, life, network, nodes, recording, rehearsing, virtualenvs
-from topologies.commands.images import command as images
+from topologies.commands import drawing, images, life, network, nodes, recording, rehearsing, trees, virtualenvs
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +23,8 @@ for _command in (
     recording.capture,
     drawing.graph,
     rehearsing.run,
+    trees.trees,
     virtualenvs.virtualenvs,
-    images,
+    images.command,
 ):
     lab.add_command(_command)

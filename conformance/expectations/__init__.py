@@ -1,11 +1,13 @@
-"""Known deviations of real targets, one YAML file a target, each with clause, evidence and date.
+"""Known deviations of real targets, one YAML file an implementation, each with clause, evidence and date.
 
 An entry says that a case FAILs or WARNs and how; a case that then does something else, a PASS included, is not as
-expected.
+expected. It is about all releases of the implementation or about those that it names; where they differ, a case has a
+list of entries.
 """
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -33,6 +35,7 @@ class KnownDeviation(BaseModel):
     evidence: str = Field(default="", description="the frames that show it, in words")
     link: str = ""
     since: str = Field(min_length=1, description="the version in which it was seen first")
+    releases: tuple[str, ...] = Field(default=(), description="the releases that do so; none means all")
 
     @model_validator(mode="after")
     def _tells_what_is_in_the_way(self) -> Self:
@@ -41,14 +44,16 @@ class KnownDeviation(BaseModel):
         return self
 
 
-def load(target: str, folder: Path = FOLDER) -> dict[str, KnownDeviation]:
-    """Known deviations of `target` by case id; none where there is no file. Raises ExpectationError."""
-    path = folder / f"{target}.yaml"
-    return read(path) if path.exists() else {}
+def load(
+    implementation: str, release: str, releases: Collection[str], folder: Path = FOLDER
+) -> dict[str, KnownDeviation]:
+    """Known deviations of a release by case id; none where there is no file. Raises ExpectationError."""
+    path = folder / f"{implementation}.yaml"
+    return read(path, release, releases) if path.exists() else {}
 
 
-def read(path: Path) -> dict[str, KnownDeviation]:
-    """Known deviations by case id, from a file. Raises ExpectationError."""
+def read(path: Path, release: str = "", releases: Collection[str] = ()) -> dict[str, KnownDeviation]:
+    """Known deviations of a release by case id, from a file about `releases`. Raises ExpectationError."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -58,11 +63,28 @@ def read(path: Path) -> dict[str, KnownDeviation]:
     if not isinstance(document, dict):
         raise ExpectationError(f"{path}: a mapping from case ids to known deviations is needed")
     known = {}
-    for case_id, entry in document.items():
+    for case_id, value in document.items():
+        entries = _entries(value, f"{path}: {case_id}")
+        named = [name for entry in entries for name in entry.releases or releases]
+        for name in named:
+            if name not in releases:
+                allowed = ", ".join(releases) or "none"
+                raise ExpectationError(f"{path}: {case_id}.releases: {name!r} is no release; there are: {allowed}")
+            if named.count(name) > 1:
+                raise ExpectationError(f"{path}: {case_id}.releases: two entries are about {name}")
+        known.update({str(case_id): entry for entry in entries if release in (entry.releases or (release,))})
+    return known
+
+
+def _entries(value: Any, where: str) -> list[KnownDeviation]:
+    """The entries of one case; `where` is their place in the file."""
+    several = isinstance(value, list)
+    entries = []
+    for number, entry in enumerate(value if several else [value]):
         try:
-            known[str(case_id)] = KnownDeviation.model_validate(entry)
+            entries.append(KnownDeviation.model_validate(entry))
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in (case_id, *first["loc"]))
-            raise ExpectationError(f"{path}: {where}: {first['msg']}") from error
-    return known
+            path = ".".join(str(part) for part in ([number] if several else []) + list(first["loc"]))
+            raise ExpectationError(f"{where}{path and '.'}{path}: {first['msg']}") from error
+    return entries

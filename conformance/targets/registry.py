@@ -19,16 +19,30 @@ def names() -> list[str]:
     return [REFERENCE, *available()]
 
 
+def absence(name: str) -> str:
+    """Why a target that could be named is not there, in one line; "" where none is called so. Not for devices."""
+    from topologies.nodes import RELEASES  # noqa: PLC0415
+    from topologies.trees import tree  # noqa: PLC0415
+
+    found = RELEASES.get(name)
+    return next(iter(found.missing(tree(found))), "") if found is not None else ""
+
+
 def is_device(name: str) -> bool:
     """Is it the file of a device?"""
     return name.endswith(DEVICE_SUFFIXES)
 
 
 def known_deviations(name: str) -> dict[str, KnownDeviation]:
-    """What the target is known to do, by case id: the file of its name, or the one that a device file names, relative
-    to itself. Raises ExpectationError, and topologies.nodes.device.description.DeviceError."""
+    """What the target is known to do, by case id: from the file of its implementation, or from the one that a device
+    file names, relative to itself. Raises ExpectationError, and topologies.nodes.device.description.DeviceError."""
+    if name == REFERENCE:
+        return {}
     if not is_device(name):
-        return expectations.load(name)
+        from topologies.nodes import ADAPTERS, release  # noqa: PLC0415
+
+        implementation = release(name).implementation
+        return expectations.load(implementation, name, ADAPTERS[implementation].manifest.releases)
     from topologies.nodes.device.description import load_device  # noqa: PLC0415
 
     path = load_device(Path(name)).expectations

@@ -66,7 +66,7 @@ class Release(_Model):
         for folder in folders:
             if shutil.which(binary, path=str(root / folder.lstrip("/"))) is not None:
                 return str(Path(folder) / binary)
-        raise NodeError(f"{self.name}: program {binary} not found in {root}: {self._remedy}")
+        raise NodeError(f"{self.name}: program {binary} not found in {root}: {self._remedy(root)}")
 
     def missing(self, root: Path = _HERE) -> list[str]:
         """One line for each program that is not there."""
@@ -83,8 +83,9 @@ class Release(_Model):
         """Where its virtual environment is, or would be; see `topologies.virtualenvs`."""
         return virtualenv(self.name)
 
-    @property
-    def _remedy(self) -> str:
+    def _remedy(self, root: Path) -> str:
+        if root != _HERE and not self.here:
+            return f"run `bfdspec lab trees {self.suite}`"
         if self.virtualenv:
             return f"run `bfdspec lab virtualenvs {self.name}`"
         return f"install the Debian package {' '.join(self.packages)}" if self.packages else "install bfdspec"

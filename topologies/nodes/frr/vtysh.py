@@ -41,7 +41,7 @@ class Vtysh:
         return self._run([word for command in commands for word in ("-c", command)])
 
     def read(self, file: Path) -> None:
-        """Give the lines of a configuration file, which may hold secrets: a refusal tells of none. Raises VtyshError."""
+        """Give the lines of a file, which may hold secrets: a refusal tells of none. Raises VtyshError."""
         try:
             self._run(["-f", str(file)])
         except VtyshError as error:
