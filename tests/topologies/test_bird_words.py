@@ -38,7 +38,7 @@ SESSIONS = """\
 
 @pytest.fixture
 def bird(tmp_path: Path) -> Iterator[Callable[..., Control]]:
-    """Something behind a control socket that greets and gives one answer."""
+    """Something behind a control socket that greets and gives an answer to each who comes."""
     path = tmp_path / "bird.ctl"
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     server.bind(str(path))
@@ -46,13 +46,14 @@ def bird(tmp_path: Path) -> Iterator[Callable[..., Control]]:
     server.settimeout(10)
     threads: list[threading.Thread] = []
 
-    def answering(answer: str, greeting: str = GREETING) -> Control:
+    def answering(*answers: str, greeting: str = GREETING) -> Control:
         def serve() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(greeting.encode())
-                if connection.recv(1000):
-                    connection.sendall(answer.encode())
+            for answer in answers:
+                connection, _ = server.accept()
+                with connection:
+                    connection.sendall(greeting.encode())
+                    if connection.recv(1000):
+                        connection.sendall(answer.encode())
 
         threads.append(threading.Thread(target=serve))
         threads[-1].start()
@@ -173,14 +174,14 @@ def test_files_with_keys_are_for_nobody_else(tmp_path: Path, bird: Callable[...,
     with configuration.locked():
         configuration.apply(OTHERS)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if path.is_file()}
-    assert modes == {"bird.conf": 0o600, "wishes.json": 0o600}
+    assert modes == {"bird.conf": 0o600, "state.json": 0o600}
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         ("8002 {folder}/bird.conf:1:2 no\n", r"^bird\.conf:1:2 no$"),
-        ("0004 Reconfiguration in progress\n", "^configure: Reconfiguration in progress$"),
+        ("0006 Reconfiguration ignored, shutting down\n", "^configure: Reconfiguration ignored, shutting down$"),
     ],
 )
 def test_a_refused_configuration_changes_nothing(
@@ -193,3 +194,28 @@ def test_a_refused_configuration_changes_nothing(
     with configuration.locked(), pytest.raises(NodeError, match=said):
         configuration.apply(OTHERS)
     assert (configuration.path.read_text(), configuration.wishes()) == (before, {})
+
+
+def test_a_reconfiguration_that_takes_time_is_waited_for(tmp_path: Path, bird: Callable[..., Control]) -> None:
+    bird("0004 Reconfiguration in progress\n", "0013 Reconfiguration in progress\n", "0013 Daemon is up and running\n")
+    configuration = Configuration(tmp_path, "run-1")
+    configuration.create()
+    with configuration.locked():
+        configuration.apply(OTHERS)
+    assert configuration.wishes() == OTHERS
+
+
+def test_no_neighbor_stays_for_three_configurations(tmp_path: Path, bird: Callable[..., Control]) -> None:
+    """BIRD 3 ends when the state of its session changes then. One that stays for two keeps the session."""
+    configuration = Configuration(tmp_path, "run-1")
+    configuration.create()
+    asking: list[set[str]] = []
+    for _ in range(6):
+        bird("0003 Reconfigured\n")
+        with configuration.locked():
+            configuration.apply({Wish(MULTI_HOP).key: Wish(MULTI_HOP)})
+        protocols = configuration.path.read_text().split("protocol bfd ")
+        asking.append({text.split()[0] for text in protocols if "\n  neighbor " in text})
+    for before, now, after in zip(asking, asking[1:], asking[2:], strict=False):
+        assert before & now
+        assert not before & now & after
