@@ -171,7 +171,7 @@ def test_a_session_of_the_same_addresses_is_replaced(
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"local": "10.203.0.999"}, r"bird.conf:\d+:\d+ .*"),
+        ({"kind": "multi_hop", "local": "10.203.0.999"}, r"bird.conf:\d+:\d+ .*"),
         ({"detect_mult": 256}, "Detect Mult of 256: 1 to 255 are allowed"),
         ({"desired_min_tx_us": 1 << 32}, "Desired Min TX Interval of 4294967296: 0 to 4294967295 are allowed"),
         ({"interface": "nowhere"}, "BIRD accepted it, but 0.2 s later the session is absent"),

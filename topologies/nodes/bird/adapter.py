@@ -2,7 +2,8 @@
 
 BIRD has a bfd protocol for each address family, so that an IPv4 and an IPv6 session of one interface have timers of
 their own. `min tx interval` is announced while a session is Up; in other states BIRD announces one second. It has
-no Echo function: the words for it in the template are what a BIRD that had one might call it, and are refused.
+no Echo function: the words for it in the template are what a BIRD that had one might call it, and are refused. The
+local address of a single-hop session is the interface's own.
 
 All five types of authentication are there, with several keys and their IDs; they belong to an interface as timers do.
 """

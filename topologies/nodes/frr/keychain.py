@@ -10,8 +10,9 @@ _METICULOUS = (3, 5)
 
 _LONGEST = 16
 _UNSAYABLE = frozenset(b"!#?\"'\\")
+_SENT = "send-lifetime 00:00:00 1 January 1993 infinite"
 _NOT_SENT = "send-lifetime 00:00:00 1 January 1993 duration 1"
-"""FRR sends with the first key that may be sent."""
+"""FRR sends with the first key that may be sent. 10.7 lets a lifetime be changed, but refuses `no send-lifetime`."""
 
 
 def session_lines(name: str, auth: AuthSpec) -> list[str]:
@@ -29,11 +30,7 @@ def key_chain(name: str, auth: AuthSpec, before: AuthSpec | None = None) -> str:
         _check(key)
         lines += [f" key {key.id}", f"  key-string {key.secret.decode()}"]
         lines += [f"  cryptographic-algorithm {_ALGORITHMS[auth.type]}"]
-        if key.id != auth.send:
-            lines += [f"  {_NOT_SENT}"]
-        elif before is not None and key.id in old and key.id != before.send:
-            lines += ["  no send-lifetime"]
-        lines += [" exit"]
+        lines += [f"  {_SENT if key.id == auth.send else _NOT_SENT}", " exit"]
     lines += [f" no key {gone}" for gone in sorted(old - {key.id for key in auth.keys})]
     return "\n".join([*lines, "exit", ""])
 
