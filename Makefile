@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 ROOT   := $(filter 0,$(shell id -u))
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test nightly lint types contracts orphans deviants unit real debian virtualenvs clean
+.PHONY: help conformance test nightly lint types contracts orphans deviants unit real lab debian virtualenvs clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ conformance: $(VENV)/.run ## The whole suite against the built-in reference (no 
 	@$(BIN)/bfdspec test --target reference
 	@echo "Left out here: real daemons on a real link. As root: make test, or $(BIN)/bfdspec test --target frr"
 
-test: debian virtualenvs lint types contracts orphans deviants conformance unit real ## Everything CI runs: lint, types, contracts, all tests, real daemons
+test: debian virtualenvs lint types contracts orphans deviants conformance unit real lab ## Everything CI runs: lint, types, contracts, all tests, real daemons
 
 nightly: test ## What takes longer: all deviants on all cases, real daemons twice, more examples
 	@$(BIN)/bfdspec deviants --thorough --html out/reference/kill-matrix.html --json out/reference/kill-matrix.json
@@ -52,6 +52,16 @@ ifeq ($(ROOT),0)
 	@for target in refbfd frr bird; do $(BIN)/bfdspec test --target $$target || exit 1; done
 else
 	@echo "== real daemons: left out without root"
+endif
+
+lab: $(VENV)/.dev ## Implementations with each other; two of them in containers; a topology in a virtual machine (root)
+ifeq ($(ROOT),0)
+	@$(BIN)/bfdspec interop $(foreach node,refbfd frr bird keepalived aiobfd,--with $(node))
+	@$(BIN)/bfdspec lab images bird refbfd
+	@$(BIN)/bfdspec lab run p2p-bird --driver podman
+	@$(BIN)/bfdspec lab run bond --driver vm
+else
+	@echo "== laboratories: left out without root"
 endif
 
 virtualenvs: $(VENV)/.run ## Virtual environments of daemons from PyPI that the tests need (root)
