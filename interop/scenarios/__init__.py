@@ -1,0 +1,19 @@
+"""What implementations do with each other, one file per behaviour. The order here is that of the matrix."""
+
+from collections.abc import Mapping
+
+from interop.scenarios import change, demand, establishment, failure
+from interop.scenarios.scenario import Scenario
+
+SCENARIOS: Mapping[str, Scenario] = {
+    scenario.id: scenario
+    for scenario in (
+        *establishment.SCENARIOS,
+        *failure.SCENARIOS,
+        *change.SCENARIOS,
+        *establishment.AUTHENTICATED,
+        *demand.SCENARIOS,
+        change.CALM,
+    )
+}
+"""By id."""
