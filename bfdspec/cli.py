@@ -6,6 +6,7 @@ from captures.cli import verify
 from conformance.cli import command as test
 from conformance.coverage import command as requirements
 from conformance.deviants.command import command as deviants
+from interop.cli import command as interop
 from refimpl import __version__
 from reports.cli import report
 from topologies.cli import lab
@@ -21,5 +22,6 @@ main.add_command(test)
 main.add_command(requirements)
 main.add_command(deviants)
 main.add_command(lab)
+main.add_command(interop)
 main.add_command(report)
 main.add_command(verify)

@@ -13,7 +13,7 @@ from topologies.node import Capability
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
     """Something that two implementations do with each other.
 

@@ -1,0 +1,409 @@
+"""Two implementations in one laboratory, through all scenarios: played in rounds, and judged after each.
+
+In the first round everything is played; what did not come out as expected is played again, until the same was seen
+twice. One run of tshark reads all captures of a round.
+"""
+
+import shlex
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from captures.read import CaptureError
+from captures.sniff import Tap
+from interop import evidence as captured
+from interop import expectations
+from interop.account import lines
+from interop.evidence import Evidence, Mark
+from interop.expectations import KnownFailure
+from interop.judgement import Conclusion, Judgement
+from interop.scenarios import SCENARIOS
+from interop.scenarios.scenario import Scenario
+from interop.stage import End, NotEstablishedError, Stage
+from interop.watch import Watch
+from reports.interop import Meeting, Party
+from reports.model import Verdict
+from topologies.errors import LabError
+from topologies.laboratory import Laboratory
+from topologies.netns import call_in
+from topologies.node import Capability, LackError, Node, NodeError, SessionSpec
+from topologies.nodes import release
+from topologies.topology import parse_topology
+
+ATTEMPTS = 4
+"""How often a scenario is played before it is INCONCLUSIVE."""
+
+SIGHTINGS = 2
+"""How often something unexpected has to be seen before it stands: a machine that stalled one of the two for a moment
+does not do so at the same place again."""
+
+LATE_US = 150_000
+"""A machine whose timers were this late may have stalled either end for as long: nobody is accused then."""
+
+_TOLERANCE_NS = 30_000_000
+_NODES = ("a", "b")
+_LINK, _WAYS = "link", ("west", "east")
+"""The network that both are on, and those that only a router connects, one at each end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A pair to be tried: releases, scenarios by id, and where captures go. `run_id` is the laboratory's."""
+
+    pair: tuple[str, str]
+    scenarios: tuple[str, ...]
+    driver: str
+    folder: Path
+    run_id: str
+    calm_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What came of a pair. `trouble` says why it ended early, "" if it did not."""
+
+    parties: tuple[Party, ...]
+    meetings: tuple[Meeting, ...]
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A scenario with side 0 played by node `actor`, 0 or 1."""
+
+    scenario: Scenario
+    actor: int
+
+
+@dataclass(slots=True)
+class Played:
+    """An attempt that is over, not yet judged. `ended` is why nothing can be judged, if so."""
+
+    task: Task
+    names: tuple[str, str]
+    addresses: tuple[str, str]
+    paths: tuple[Path, Path]
+    marks: Sequence[Mark] = ()
+    ended: tuple[Verdict, str] | None = None
+    never_up: str = ""
+    lateness_us: int = 0
+    duration_us: int = 0
+    notes: Sequence[str] = ()
+
+
+class LabBench:
+    """The laboratory as a stage needs it, with side 0 played by node `actor`."""
+
+    def __init__(self, lab: Laboratory, actor: int, nodes: dict[str, Node]) -> None:
+        self._lab = lab
+        self._sides = (_NODES[actor], _NODES[1 - actor])
+        self._nodes = nodes
+
+    def node(self, side: int) -> Node:
+        """See `Bench`. Adapters remember what they did, so there is one for each life of a node."""
+        name = self._sides[side]
+        if name not in self._nodes:
+            self._nodes[name] = self._lab.node(name)
+        return self._nodes[name]
+
+    def restart(self, side: int) -> None:
+        """See `Bench`."""
+        self._nodes.pop(self._sides[side], None)
+        self._lab.restart(self._sides[side])
+
+    def pause(self, side: int) -> None:
+        """See `Bench`."""
+        self._lab.pause(self._sides[side])
+
+    def resume(self, side: int) -> None:
+        """See `Bench`."""
+        self._lab.resume(self._sides[side])
+
+    def cut(self, *, toward: int | None = None) -> None:
+        """See `Bench`."""
+        if toward is None:
+            self._lab.cut(_LINK, self._sides[0])
+        else:
+            self._lab.cut(_LINK, self._sides[toward], "to")
+
+    def restore(self) -> None:
+        """See `Bench`."""
+        for node in self._sides:
+            self._lab.restore(_LINK, node)
+
+
+def meet(assignment: Assignment, known: Sequence[KnownFailure], tell: Callable[[str], None]) -> Findings:
+    """Play and judge everything. `tell` is called with a line of progress now and then.
+
+    A laboratory that does not come up, or breaks, is the findings' trouble; every scenario then has a meeting all the
+    same.
+    """
+    encounter = Encounter(assignment, known, tell)
+    try:
+        with _laboratory(assignment) as lab:
+            encounter.play_all(lab)
+    except (LabError, NodeError) as error:
+        return encounter.findings(str(error))
+    return encounter.findings()
+
+
+def _laboratory(assignment: Assignment) -> Laboratory:
+    document: dict[str, Any] = {
+        "name": "interop",
+        "networks": {name: {} for name in (_LINK, *_WAYS)},
+        "nodes": {
+            name: {"runs": runs, "networks": [_LINK, way]}
+            for name, runs, way in zip(_NODES, assignment.pair, _WAYS, strict=True)
+        }
+        | {"r": {"runs": "router", "networks": list(_WAYS)}},
+    }
+    return Laboratory(parse_topology(document, "interop"), assignment.run_id, driver=assignment.driver)
+
+
+class Encounter:
+    """All meetings of one pair."""
+
+    def __init__(self, assignment: Assignment, known: Sequence[KnownFailure], tell: Callable[[str], None]) -> None:
+        self._assignment = assignment
+        self._known = known
+        self._tell = tell
+        self._nodes: dict[str, Node] = {}
+        self._versions = ["", ""]
+        self._lacks: dict[tuple[int, Capability], tuple[Verdict, str]] = {}
+        self._told: dict[Task, list[Meeting]] = {task: [] for task in _tasks(assignment)}
+        self._results: dict[Task, Meeting] = {}
+
+    def play_all(self, lab: Laboratory) -> None:
+        """Rounds until everything is decided. Raises LabError, NodeError."""
+        self._versions = [lab.node(name).version for name in _NODES]
+        waiting = list(self._told)
+        for attempt in range(1, ATTEMPTS + 1):
+            played = [self._play(lab, task, attempt) for task in waiting]
+            for each, meeting in zip(played, self._judge(played, attempt), strict=True):
+                self._decide(each.task, meeting)
+            waiting = [task for task in waiting if task not in self._results]
+            if not waiting:
+                return
+
+    def findings(self, trouble: str = "") -> Findings:
+        """What came of it; where something ended it early, tasks that are not decided say so."""
+        names = dict.fromkeys(self._assignment.pair)
+        versions = dict(zip(self._assignment.pair, self._versions, strict=True))
+        return Findings(
+            parties=tuple(
+                Party(name=name, version=versions[name], description=release(name).description) for name in names
+            ),
+            meetings=tuple(self._results.get(task) or self._undecided(task, trouble) for task in self._told),
+            trouble=trouble,
+        )
+
+    def _play(self, lab: Laboratory, task: Task, attempt: int) -> Played:
+        begun = time.monotonic_ns()
+        bench = LabBench(lab, task.actor, self._nodes)
+        played, ends = self._prepare(lab, task, attempt)
+        self._tell(f"{task.scenario.id}{' again' if attempt > 1 else ''}")
+        played.ended = self._lacking(bench, task, ends)
+        if played.ended is None:
+            self._run(lab, played, bench, ends)
+        played.duration_us = (time.monotonic_ns() - begun) // 1000
+        return played
+
+    def _prepare(self, lab: Laboratory, task: Task, attempt: int) -> tuple[Played, tuple[End, End]]:
+        scenario, sides = task.scenario, (task.actor, 1 - task.actor)
+        names = _names([self._assignment.pair[side] for side in sides])
+        networks = [_LINK if scenario.path == "link" else _WAYS[side] for side in sides]
+        interfaces = [
+            lab.blueprint.house(_NODES[side]).interface(network) for side, network in zip(sides, networks, strict=True)
+        ]
+        near, far = (interface.address(scenario.family) for interface in interfaces)
+        folder = self._assignment.folder / "captures" / "_".join(self._assignment.pair)
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = (
+            scenario.id + (f".{task.actor + 1}" if scenario.directed else "") + (f".{attempt}" if attempt > 1 else "")
+        )
+        ends = tuple(
+            End(
+                name,
+                SessionSpec(
+                    name=scenario.id,
+                    peer=peer,
+                    local=local,
+                    interface=interface.name if scenario.path == "link" else "",
+                    kind="single_hop" if scenario.path == "link" else "multi_hop",
+                ),
+            )
+            for name, interface, local, peer in zip(names, interfaces, (near, far), (far, near), strict=True)
+        )
+        paths = tuple(folder / f"{stem}.{end}.pcapng" for end in ("a", "b"))
+        return Played(task, names, (near, far), (paths[0], paths[1])), (ends[0], ends[1])
+
+    def _lacking(self, bench: LabBench, task: Task, ends: tuple[End, End]) -> tuple[Verdict, str] | None:
+        """What one of them lacks, checked; UNSUPPORTED, or INCONCLUSIVE where it does not lack it after all."""
+        scenario = task.scenario
+        for side, needs in enumerate((scenario.acts_with, scenario.meets_with)):
+            node = bench.node(side)
+            for need in (*scenario.needs, *needs):
+                if need not in node.lacks:
+                    continue
+                key = (task.actor ^ side, need)
+                if key not in self._lacks:
+                    spec = replace(ends[side].spec, name=f"{ends[side].spec.name}-lack")
+                    self._lacks[key] = _check_lack(node, need, spec)
+                return self._lacks[key]
+        return None
+
+    def _run(self, lab: Laboratory, played: Played, bench: LabBench, ends: tuple[End, End]) -> None:
+        scenario, sides = played.task.scenario, (played.task.actor, 1 - played.task.actor)
+        taps = [
+            call_in(lab.blueprint.house(_NODES[side]).namespace, lambda name=name: Tap(name))  # type: ignore[misc]
+            for side, name in zip(
+                sides, [_LINK if scenario.path == "link" else _WAYS[side] for side in sides], strict=True
+            )
+        ]
+        watch = Watch(taps, played.paths)
+        stage = Stage(bench, ends, watch, calm_s=self._assignment.calm_s)
+        for side in (0, 1):
+            stage.wish(side, **scenario.wishes[side])
+        try:
+            scenario.act(stage)
+        except NotEstablishedError as error:
+            played.never_up = str(error)
+        except LackError as error:
+            played.ended = Verdict.UNSUPPORTED, str(error)
+        except (NodeError, LabError) as error:
+            played.ended = Verdict.INCONCLUSIVE, str(error)
+        finally:
+            trouble = watch.stop()
+            played.marks, played.lateness_us = stage.marks, watch.lateness_us
+            if trouble:
+                played.ended = Verdict.INCONCLUSIVE, trouble
+            played.notes = stage.clear()
+
+    def _judge(self, played: Sequence[Played], attempt: int) -> list[Meeting]:
+        recorded = [each for each in played if each.paths[0].exists() and each.marks]
+        try:
+            packets = captured.read([each.paths for each in recorded], [each.addresses for each in recorded])
+        except (CaptureError, OSError) as error:
+            packets = [[] for _ in recorded]
+            for each in recorded:
+                each.ended = each.ended or (Verdict.INCONCLUSIVE, f"the captures cannot be read: {error}")
+        seen = {id(each): own for each, own in zip(recorded, packets, strict=True)}
+        return [
+            self._meeting(each, Evidence(each.names, seen.get(id(each), ()), each.marks), attempt) for each in played
+        ]
+
+    def _meeting(self, played: Played, evidence: Evidence, attempt: int) -> Meeting:
+        folder = self._assignment.folder
+        captures = [str(path.relative_to(folder)) for path in played.paths if path.exists()]
+        told = conclude(played, evidence)
+        meeting = self._blank(played.task).model_copy(
+            update={
+                "notes": list(played.notes),
+                "captures": captures,
+                "attempts": attempt,
+                "lateness_us": played.lateness_us,
+                "duration_us": played.duration_us,
+                **told,
+            }
+        )
+        return expectations.compare(meeting, self._known)
+
+    def _blank(self, task: Task) -> Meeting:
+        pair = self._assignment.pair
+        return Meeting(
+            scenario=task.scenario.id,
+            actor=pair[task.actor],
+            other=pair[1 - task.actor],
+            verdict=Verdict.INCONCLUSIVE,
+            as_expected=False,
+            repeat=repeat_command(self._assignment, task.scenario.id),
+        )
+
+    def _decide(self, task: Task, meeting: Meeting) -> None:
+        told = self._told[task]
+        if meeting.verdict is not Verdict.INCONCLUSIVE or meeting.as_expected:
+            told.append(meeting)
+            alike = sum(each.verdict == meeting.verdict for each in told)
+            if (len(told) == 1 and meeting.as_expected) or alike == SIGHTINGS:
+                others = [each for each in told if each.verdict != meeting.verdict]
+                notes = [f"attempt {each.attempts} alone ended with {each.verdict}: {each.actual}" for each in others]
+                self._results[task] = meeting.model_copy(update={"notes": [*meeting.notes, *notes]})
+                return
+        if meeting.attempts == ATTEMPTS:
+            disagree = f"{ATTEMPTS} attempts do not agree: " + ", ".join(each.verdict for each in told)
+            update = {"verdict": Verdict.INCONCLUSIVE, "reason": disagree, "as_expected": False} if told else {}
+            self._results[task] = meeting.model_copy(update=update)
+
+    def _undecided(self, task: Task, trouble: str) -> Meeting:
+        meeting = self._told[task][-1] if self._told[task] else self._blank(task)
+        reason = f"it was not played to the end: {trouble}"
+        return meeting.model_copy(update={"verdict": Verdict.INCONCLUSIVE, "reason": reason, "as_expected": False})
+
+
+def conclude(played: Played, evidence: Evidence) -> Mapping[str, Any]:
+    """Verdict, words and lines of one attempt, as fields of a Meeting."""
+    if played.ended is not None:
+        verdict, reason = played.ended
+        return {"verdict": verdict, "reason": reason, "lines": lines(evidence, ())}
+    judgement = Judgement(evidence, tolerance_ns=_TOLERANCE_NS + 2000 * played.lateness_us)
+    expected = actual = reason = ""
+    verdict = Verdict.PASS
+    try:
+        played.task.scenario.judge(evidence, judgement)
+        if played.never_up:
+            judgement.unclear(played.never_up)
+        if judgement.warnings:
+            verdict, (expected, actual) = Verdict.WARN, judgement.warnings[0]
+    except Conclusion as conclusion:
+        verdict, expected = conclusion.verdict, conclusion.expected
+        judgement.packets += conclusion.packets
+        if verdict is Verdict.INCONCLUSIVE:
+            reason = played.never_up or conclusion.seen
+        else:
+            actual = conclusion.seen
+    if verdict in (Verdict.FAIL, Verdict.WARN) and played.lateness_us > LATE_US:
+        reason = f"this machine was up to {played.lateness_us // 1000} ms late; it would have been {verdict}"
+        verdict = Verdict.INCONCLUSIVE
+    return {
+        "verdict": verdict,
+        "expected": expected,
+        "actual": actual,
+        "reason": reason,
+        "seen": judgement.seen,
+        "lines": lines(evidence, judgement.packets),
+    }
+
+
+def repeat_command(assignment: Assignment, scenario: str) -> str:
+    """The command that plays a scenario of this pair again."""
+    one, other = assignment.pair
+    words = ["bfdspec", "interop", "--with", one, "--with", other, "--driver", assignment.driver]
+    return shlex.join([*words, "--scenario", scenario])
+
+
+def _tasks(assignment: Assignment) -> list[Task]:
+    """A directed scenario is played with either end acting; once where both are the same."""
+    both = len(set(assignment.pair)) == 2
+    return [
+        Task(SCENARIOS[name], actor)
+        for name in assignment.scenarios
+        for actor in ((0, 1) if SCENARIOS[name].directed and both else (0,))
+    ]
+
+
+def _names(pair: Sequence[str]) -> tuple[str, str]:
+    """How the two are called in words."""
+    one, other = pair
+    return (one, other) if one != other else (f"{one} (1)", f"{other} (2)")
+
+
+def _check_lack(node: Node, need: Capability, spec: SessionSpec) -> tuple[Verdict, str]:
+    try:
+        evidence = node.check_lack(need, spec)
+    except LackError as error:
+        return Verdict.UNSUPPORTED, f"needs {need}, which {node.name} lacks: {error}"
+    except NodeError as error:
+        return Verdict.INCONCLUSIVE, f"{need} is declared as lacking in {node.name}, but: {error}"
+    return Verdict.UNSUPPORTED, f"needs {need}, which {node.name} lacks: {node.lacks[need]} (checked: {evidence})"
