@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import TypeVar
 
+from captures.echoes import Echo, read_echoes
 from captures.handshake import STATE_NAMES, UP
 from captures.join import join
 from captures.read import read_tshark
 from captures.rows import Row
+
+_Frame = TypeVar("_Frame", Row, Echo)
 
 TRANSIT_NS = 150_000_000
 """A packet that reaches the other end does so within this time; the shortest interval of a session is longer."""
@@ -43,12 +47,23 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Captured:
+    """What the captures of both ends hold: Control packets in the order in which they were sent, and the Echo packets
+    of each capture."""
+
+    packets: Sequence[Packet] = ()
+    echoes: tuple[Sequence[Echo], Sequence[Echo]] = ((), ())
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of one session's life. `packets` are in the order in which they were sent."""
+    """All that is known of one session's life. `packets` are in the order in which they were sent; `echoes` are the
+    Echo packets at side 0 and at side 1."""
 
     names: tuple[str, str]
     packets: Sequence[Packet]
     marks: Sequence[Mark] = ()
+    echoes: tuple[Sequence[Echo], Sequence[Echo]] = ((), ())
 
     def sent(self, side: int, since_ns: int = 0, until_ns: int | None = None) -> list[Packet]:
         """What `side` sent from one moment on, and before another."""
@@ -78,22 +93,32 @@ class Evidence:
         return self.names[side]
 
 
-def read(paths: Sequence[tuple[Path, Path]], addresses: Sequence[tuple[str, str]]) -> list[list[Packet]]:
-    """The packets of sessions, each with the captures of its two ends and its two addresses, side 0 first.
+def read(paths: Sequence[tuple[Path, Path]], addresses: Sequence[tuple[str, str]]) -> list[Captured]:
+    """What was captured of sessions, each with the captures of its two ends and its two addresses, side 0 first.
 
-    tshark runs once for all. Raises captures.read.CaptureError, OSError.
+    tshark reads all files in one go. Raises captures.read.CaptureError, OSError.
     """
     flat = [path for pair in paths for path in pair]
-    rows: list[list[Row]] = [[] for _ in flat]
     with tempfile.TemporaryDirectory(prefix="bfdspec-") as scratch:
         joined = Path(scratch) / "captures.pcapng"
         ends = list(accumulate(join(flat, joined)))
-        reading = read_tshark(joined)
+        rows = _by_file(read_tshark(joined).rows, ends)
+        echoes = _by_file(read_echoes(joined), ends)
+    return [
+        Captured(combine(rows[at], rows[at + 1], own), (tuple(echoes[at]), tuple(echoes[at + 1])))
+        for at, own in zip(range(0, len(flat), 2), addresses, strict=True)
+    ]
+
+
+def _by_file(frames: Iterable[_Frame], ends: Sequence[int]) -> list[list[_Frame]]:
+    """What was read of joined files, by file, with the frame numbers that it has there. `ends` are the number of frames
+    up to the end of each file."""
     starts = [0, *ends[:-1]]
-    for row in reading.rows:
-        index = bisect_right(ends, row.frame - 1)
-        rows[index].append(replace(row, frame=row.frame - starts[index]))
-    return [combine(near, far, own) for near, far, own in zip(rows[0::2], rows[1::2], addresses, strict=True)]
+    files: list[list[_Frame]] = [[] for _ in ends]
+    for frame in frames:
+        index = bisect_right(ends, frame.frame - 1)
+        files[index].append(replace(frame, frame=frame.frame - starts[index]))
+    return files
 
 
 def combine(near: Iterable[Row], far: Iterable[Row], addresses: tuple[str, str]) -> list[Packet]:

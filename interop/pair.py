@@ -16,7 +16,7 @@ from captures.sniff import Tap
 from interop import evidence as captured
 from interop import expectations
 from interop.account import lines
-from interop.evidence import Evidence, Mark
+from interop.evidence import Captured, Evidence, Mark
 from interop.expectations import KnownFailure
 from interop.judgement import Conclusion, Judgement
 from interop.scenarios import SCENARIOS
@@ -182,8 +182,8 @@ class Encounter:
         for attempt in range(1, ATTEMPTS + 1):
             played = [self._play(lab, task, attempt) for task in waiting]
             for each, meeting in zip(played, self._judge(played, attempt), strict=True):
-                self._decide(each.task, meeting)
-            waiting = [task for task in waiting if task not in self._results]
+                self.decide(each.task, meeting)
+            waiting = [task for task in waiting if not self.decided(task)]
             if not waiting:
                 return
 
@@ -284,17 +284,16 @@ class Encounter:
     def _judge(self, played: Sequence[Played], attempt: int) -> list[Meeting]:
         recorded = [each for each in played if each.paths[0].exists() and each.marks]
         try:
-            packets = captured.read([each.paths for each in recorded], [each.addresses for each in recorded])
+            told = captured.read([each.paths for each in recorded], [each.addresses for each in recorded])
         except (CaptureError, OSError) as error:
-            packets = [[] for _ in recorded]
+            told = [Captured() for _ in recorded]
             for each in recorded:
                 each.ended = each.ended or (Verdict.INCONCLUSIVE, f"the captures cannot be read: {error}")
-        seen = {id(each): own for each, own in zip(recorded, packets, strict=True)}
-        return [
-            self._meeting(each, Evidence(each.names, seen.get(id(each), ()), each.marks), attempt) for each in played
-        ]
+        seen = {each.task: own for each, own in zip(recorded, told, strict=True)}
+        return [self._meeting(each, seen.get(each.task, Captured()), attempt) for each in played]
 
-    def _meeting(self, played: Played, evidence: Evidence, attempt: int) -> Meeting:
+    def _meeting(self, played: Played, seen: Captured, attempt: int) -> Meeting:
+        evidence = Evidence(played.names, seen.packets, played.marks, seen.echoes)
         folder = self._assignment.folder
         captures = [str(path.relative_to(folder)) for path in played.paths if path.exists()]
         told = conclude(played, evidence)
@@ -321,7 +320,12 @@ class Encounter:
             repeat=repeat_command(self._assignment, task.scenario.id),
         )
 
-    def _decide(self, task: Task, meeting: Meeting) -> None:
+    def decided(self, task: Task) -> bool:
+        """Whether nothing more has to be played."""
+        return task in self._results
+
+    def decide(self, task: Task, meeting: Meeting) -> None:
+        """Take one attempt into account; the last one decides."""
         told = self._told[task]
         if meeting.verdict is not Verdict.INCONCLUSIVE or meeting.as_expected:
             told.append(meeting)

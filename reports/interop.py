@@ -121,7 +121,9 @@ class Interop(_Model):
     parties: list[Party]
     scenarios: list[ScenarioInfo]
     meetings: list[Meeting]
-    troubles: list[str] = Field(default=[], description="why pairs are missing or incomplete: a laboratory that did not come up, for one")
+    troubles: list[str] = Field(
+        default=[], description="why pairs are missing or incomplete: a laboratory that did not come up, for one"
+    )
 
     def totals(self) -> dict[Verdict, int]:
         """Number of meetings per verdict, every verdict with a letter present."""

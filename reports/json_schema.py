@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reports import comparison, kill_matrix, model
+from reports import comparison, interop, kill_matrix, model
 
 _FOLDER = Path(__file__).parent / "schema"
 
@@ -46,9 +46,10 @@ class Schema:
 
 RESULTS = Schema("results", model.SCHEMA_VERSION, model.Run)
 COMPARISON = Schema("comparison", comparison.SCHEMA_VERSION, comparison.Comparison)
+INTEROP = Schema("interop", interop.SCHEMA_VERSION, interop.Interop)
 KILL_MATRIX = Schema("kill-matrix", kill_matrix.SCHEMA_VERSION, kill_matrix.KillMatrix)
 
 
 if __name__ == "__main__":
-    for each in (RESULTS, COMPARISON, KILL_MATRIX):
+    for each in (RESULTS, COMPARISON, INTEROP, KILL_MATRIX):
         each.path.write_text(each.text(), encoding="utf-8")

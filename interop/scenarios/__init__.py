@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from interop.scenarios import change, demand, establishment, failure
+from interop.scenarios import change, demand, echo, establishment, failure
 from interop.scenarios.scenario import Scenario
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -12,6 +12,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *failure.SCENARIOS,
         *change.SCENARIOS,
         *establishment.AUTHENTICATED,
+        *echo.SCENARIOS,
         *demand.SCENARIOS,
         change.CALM,
     )

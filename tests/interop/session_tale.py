@@ -4,6 +4,7 @@ differs from an ordinary packet."""
 from dataclasses import dataclass, field
 from typing import Any
 
+from captures.echoes import Echo
 from captures.handshake import ADMIN_DOWN, DOWN, INIT, UP
 from captures.rows import Row
 from interop.evidence import Evidence, Mark, combine
@@ -23,6 +24,7 @@ class Tale:
     rows: tuple[list[Row], list[Row]] = field(default_factory=lambda: ([], []))
     marks: list[Mark] = field(default_factory=list)
     fields: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))
+    echoes: list[Echo] = field(default_factory=list)
 
     def mark(self, at_ms: float, name: str) -> None:
         self.marks.append(Mark(BEGUN_NS + round(at_ms * MS), name, name))
@@ -41,6 +43,10 @@ class Tale:
             self.say(at_ms, side, state, **fields)
             at_ms += every_ms
 
+    def echo(self, at_ms: float, *, outbound: bool, payload: str = "e0") -> None:
+        """An Echo packet at side 0."""
+        self.echoes.append(Echo(len(self.echoes) + 1, BEGUN_NS + round(at_ms * MS), outbound, payload))
+
     def establish(self) -> None:
         """Both come Up within two seconds, and the first one's captures begin before."""
         self.mark(0, "begin")
@@ -52,7 +58,7 @@ class Tale:
     def evidence(self) -> Evidence:
         """The two captures put together, as they are read from files."""
         rows = [sorted(rows, key=lambda row: row.time_ns) for rows in self.rows]
-        return Evidence(("left", "right"), combine(*rows, ADDRESSES), self.marks)
+        return Evidence(("left", "right"), combine(*rows, ADDRESSES), self.marks, (self.echoes, ()))
 
 
 def judge(scenario: str, tale: Tale) -> tuple[Verdict, str]:

@@ -380,6 +380,40 @@ def test_demand_that_was_never_asked_for() -> None:
     assert verdict("demand", lambda tale: demanded(tale, asks=False)) is Verdict.INCONCLUSIVE
 
 
+# Echo
+
+
+def echoed(tale: Tale, *, sent: int = 20, lost: int = 0, flap: bool = False) -> None:
+    for number in range(sent):
+        tale.echo(2000 + 100 * number, outbound=True)
+        if number >= lost:
+            tale.echo(2000 + 100 * number + 0.3, outbound=False)
+    if flap:
+        tale.say(3000, 1, DOWN, diag=2)
+    tale.mark(5000, "end")
+
+
+def test_echo() -> None:
+    told, seen = judge("echo", tell(echoed))
+    assert told is Verdict.PASS, seen
+    assert "20 of 20 Echo packets of left come back" in seen
+
+
+@pytest.mark.parametrize("wrong", [{"sent": 0}, {"lost": 20}, {"lost": 3}, {"flap": True}])
+def test_echo_gone_wrong(wrong: dict[str, int]) -> None:
+    assert verdict("echo", lambda tale: echoed(tale, **wrong)) is Verdict.FAIL  # type: ignore[arg-type]
+
+
+def test_an_echo_packet_that_another_one_sent_does_not_count() -> None:
+    def told(tale: Tale) -> None:
+        for number in range(20):
+            tale.echo(2000 + 100 * number, outbound=True, payload="e0")
+            tale.echo(2000 + 100 * number + 0.3, outbound=False, payload="e1")
+        tale.mark(5000, "end")
+
+    assert verdict("echo", told) is Verdict.FAIL
+
+
 def test_what_it_did_not_come_to_is_not_judged() -> None:
     """Every scenario but those of coming Up says nothing of a session that did not."""
     for name in SCENARIOS:
