@@ -14,9 +14,8 @@ from captures.handshake import ADMIN_DOWN, DOWN, INIT, UP
 from interop.evidence import Evidence, Packet, changes, first, is_up, milliseconds, state_name
 from reports.model import Verdict
 
-EXPIRED, SIGNALED, ADMINISTRATIVE = 1, 3, 7
-"""Diagnostics of RFC 5880 section 4.1: Control Detection Time Expired, Neighbor Signaled Session Down,
-Administratively Down."""
+EXPIRED, SIGNALED = 1, 3
+"""Diagnostics of RFC 5880 section 4.1: Control Detection Time Expired, Neighbor Signaled Session Down."""
 
 SLOW_NS = 1_000_000_000
 """The transmit interval of a session that is not Up is no shorter (RFC 5880 section 6.8.3)."""

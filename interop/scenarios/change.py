@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from interop.evidence import Evidence, Packet, first, milliseconds
+from interop.evidence import Evidence, first, milliseconds
 from interop.judgement import Judgement, must_be_up, must_come_up, must_fall, must_keep_rate, where
 from interop.scenarios.failure import cut_and_restore, judge_cut
 from interop.scenarios.scenario import Scenario
@@ -84,14 +84,13 @@ def _judge_restarted(evidence: Evidence, judgement: Judgement) -> None:
         if own.your_discriminator != far.my_discriminator:
             expected = f"{evidence.name(side)} sends the discriminator of the new session, {far.my_discriminator:#010x}"
             judgement.fail(expected, f"{own.your_discriminator:#010x} in {where(last[side])}", *last)
-    judgement.note(_discriminators(evidence.sent(0, until_ns=restarted), last[0]))
-
-
-def _discriminators(before: list[Packet], after: Packet) -> str:
-    old, new = before[-1].row.my_discriminator, after.row.my_discriminator
-    return (
-        f"a new discriminator: {old:#010x}, then {new:#010x}" if old != new else f"the same discriminator, {old:#010x}"
-    )
+    before = evidence.sent(0, until_ns=restarted)[-1]
+    old, new = before.row.my_discriminator, last[0].row.my_discriminator
+    if old == new:
+        expected = f"{evidence.name(0)} draws its discriminator at random (RFC 5880 section 6.8.1 recommends it)"
+        judgement.warn(expected, f"the same one before and after, {old:#010x}", before, last[0])
+    else:
+        judgement.note(f"a new discriminator: {old:#010x}, then {new:#010x}")
 
 
 def _calm(stage: Stage) -> None:

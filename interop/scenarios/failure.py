@@ -3,7 +3,6 @@
 from captures.handshake import ADMIN_DOWN, DOWN
 from interop.evidence import Evidence, first, milliseconds
 from interop.judgement import (
-    ADMINISTRATIVE,
     Judgement,
     must_come_up,
     must_expire,
@@ -39,10 +38,7 @@ def _judge_taken_down(evidence: Evidence, judgement: Judgement) -> None:
     told = first(evidence.sent(0, disabled, enabled), lambda row: row.state == ADMIN_DOWN)
     if told is None:
         judgement.fail(f"{name} says AdminDown", f"{name} does not", *evidence.sent(0, disabled, enabled)[:1])
-    if told.row.diag != ADMINISTRATIVE:
-        seen = f"diagnostic {told.row.diag} in {where(told)}"
-        judgement.warn(f"{name} says diagnostic 7, Administratively Down", seen, told)
-    judgement.note(f"{name} says AdminDown in {where(told)}", told)
+    judgement.note(f"{name} says AdminDown with diagnostic {told.row.diag} in {where(told)}", told)
     fell = must_follow_down(judgement, 1, disabled, states=(ADMIN_DOWN,))
     must_not_return(judgement, 1, fell, enabled)
     judgement.note(f"{evidence.name(1)} stays Down for {milliseconds(enabled - fell.sent_ns)}")

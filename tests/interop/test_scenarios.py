@@ -107,8 +107,9 @@ def test_admin_down_that_is_not_followed(wrong: dict[str, int]) -> None:
     assert verdict("admin-down", lambda tale: taken_down(tale, **wrong)) is Verdict.FAIL
 
 
-def test_admin_down_without_its_diagnostic() -> None:
-    assert verdict("admin-down", lambda tale: taken_down(tale, own_diag=0)) is Verdict.WARN
+def test_admin_down_with_another_diagnostic() -> None:
+    """6.8.16 asks for an appropriate value, and no more."""
+    assert verdict("admin-down", lambda tale: taken_down(tale, own_diag=0)) is Verdict.PASS
 
 
 def test_admin_down_that_is_not_said() -> None:
@@ -318,15 +319,15 @@ def test_rates_follow_the_slower_wish() -> None:
     assert told(270) is Verdict.FAIL
 
 
-def restarted(tale: Tale, *, notices: bool = True, comes_up: bool = True, your: int = 0xCC) -> None:
+def restarted(tale: Tale, *, notices: bool = True, comes_up: bool = True, your: int = 0xCC, my: int = 0xCC) -> None:
     tale.mark(3000, "restarted")
     tale.mark(4000, "added")
     if notices:
         tale.say(3950, 1, DOWN, diag=1)
-    tale.say(4010, 0, DOWN, my_discriminator=0xCC)
+    tale.say(4010, 0, DOWN, my_discriminator=my)
     if comes_up:
         tale.say(4020, 1, INIT, your_discriminator=your)
-        tale.talk(4030, 6000, 0, my_discriminator=0xCC)
+        tale.talk(4030, 6000, 0, my_discriminator=my)
         tale.talk(4040, 6000, 1, your_discriminator=your)
 
 
@@ -339,6 +340,10 @@ def test_restart() -> None:
 @pytest.mark.parametrize("wrong", [{"notices": False}, {"comes_up": False}, {"your": 0xA}])
 def test_restart_gone_wrong(wrong: dict[str, int]) -> None:
     assert verdict("restart", lambda tale: restarted(tale, **wrong)) is Verdict.FAIL
+
+
+def test_restart_with_the_same_discriminator() -> None:
+    assert verdict("restart", lambda tale: restarted(tale, my=0xA, your=0xA)) is Verdict.WARN
 
 
 def test_a_flap_in_calm() -> None:
