@@ -21,6 +21,8 @@ from refimpl import __version__
 from reports import interop, interop_html, interop_terminal
 from reports.interop import Interop, Party, ScenarioInfo
 from reports.write import replace
+from topologies import nodes
+from topologies.trees import tree
 
 AS_EXPECTED, UNEXPECTED, USAGE, NO_LAB, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -50,11 +52,24 @@ class Refusal(click.ClickException):
 @click.option(
     "--with", "names", metavar="NAME", multiple=True, help="A release that has to take part; may be repeated."
 )
-@click.option("--driver", default="netns", show_default=True, help="Where implementations run.")
+@click.option("--driver", default="netns", show_default=True, help="Where implementations run: netns or podman.")
 @click.option("--scenario", "scenarios", metavar="ID", multiple=True, help="Only this scenario; may be repeated.")
 @click.option("--jobs", type=click.IntRange(1, 100), help="Pairs at once. Default: 3 per core.")
-@click.option("--calm", type=click.FloatRange(2, 86_400), default=5, show_default=True, metavar="SECONDS")
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), default=Path("out/interop"))
+@click.option(
+    "--calm",
+    type=click.FloatRange(2, 86_400),
+    default=5,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a session is watched that nobody disturbs; 600 at night.",
+)
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("out/interop"),
+    show_default=True,
+    help="Folder for the page, the JSON and the captures.",
+)
 @click.option("--list", "listing", is_flag=True, help="List releases and scenarios, and run nothing.")
 def command(
     names: tuple[str, ...],
@@ -70,7 +85,7 @@ def command(
         _print_list()
         return
     chosen = _scenarios(scenarios)
-    pairs = _pairs(names)
+    pairs = pairs_of(names)
     try:
         known = expectations.load()
     except ExpectationError as error:
@@ -142,23 +157,22 @@ def _scenarios(chosen: Sequence[str]) -> list[str]:
     return [name for name in SCENARIOS if not chosen or name in chosen]
 
 
-def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
-    from topologies.nodes import RELEASES, available  # noqa: PLC0415
-
+def pairs_of(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Who meets whom: everybody there is, somebody with all others, or some among themselves. The one that was asked
+    for stands first. Raises Refusal."""
     for name in names:
-        if name not in RELEASES:
-            raise Refusal(f"unknown release {name!r}; there are: {', '.join(sorted(RELEASES))}")
-    if len(names) > 1:
-        return list(dict.fromkeys(combinations(names, 2)))
-    there = available()
+        if name not in nodes.RELEASES:
+            raise Refusal(f"unknown release {name!r}; there are: {', '.join(sorted(nodes.RELEASES))}")
+    there = nodes.available()
     for name in names:
         if name not in there:
             raise Refusal(f"release {name}: its programs are not there; bfdspec interop --list says what to do", NO_LAB)
-    pairs = [pair for pair in combinations(there, 2) if not names or names[0] in pair]
+    if len(names) > 1:
+        return list(dict.fromkeys(combinations(names, 2)))
+    pairs = [(names[0], other) for other in there if other != names[0]] if names else list(combinations(there, 2))
     if not pairs:
         raise Refusal("there are no two releases whose programs are there; see --list", NO_LAB)
-    # The release that was asked for stands first: it is the row that a reader looks for.
-    return [(other, one) if names and other == names[0] else (one, other) for one, other in pairs]
+    return pairs
 
 
 def _check_place(driver: str) -> None:
@@ -203,14 +217,11 @@ def _info(name: str) -> ScenarioInfo:
 
 
 def _print_list() -> None:
-    from topologies.nodes import RELEASES, available  # noqa: PLC0415
-    from topologies.trees import tree  # noqa: PLC0415
-
-    there, console = available(), Console()
+    there, console = nodes.available(), Console()
     releases = Table(box=None, pad_edge=False)
     for column in ("release", "there", "description"):
         releases.add_column(column, overflow="fold")
-    for name, found in RELEASES.items():
+    for name, found in nodes.RELEASES.items():
         missing = "" if name in there else f"; {found.missing(tree(found))[0]}"
         releases.add_row(name, "yes" if name in there else "no", f"{found.description}{missing}")
     scenarios = Table(box=None, pad_edge=False)

@@ -23,14 +23,14 @@ class ExpectationError(Exception):
 
 
 class KnownFailure(BaseModel):
-    """What is known of a scenario between two releases; who is left out may be anybody. `seen` is a part of what the
-    report says."""
+    """What is known of a scenario between releases. `actor` and `other` list those of which it is true, none for
+    anybody; `seen` is a part of what the report says."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     scenario: str
-    actor: str = ""
-    other: str = ""
+    actor: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
     verdict: Literal["FAIL", "WARN", "INCONCLUSIVE"]
     seen: str = ""
     why: str = Field(min_length=20)
@@ -43,7 +43,8 @@ class KnownFailure(BaseModel):
         if not SCENARIOS[self.scenario].directed:
             pairs.append((meeting.other, meeting.actor))
         return meeting.scenario == self.scenario and any(
-            self.actor in ("", actor) and self.other in ("", other) for actor, other in pairs
+            (not self.actor or actor in self.actor) and (not self.other or other in self.other)
+            for actor, other in pairs
         )
 
 

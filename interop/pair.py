@@ -92,6 +92,10 @@ class Played:
     duration_us: int = 0
     notes: Sequence[str] = ()
 
+    def marked(self, name: str) -> bool:
+        """Whether it came to that."""
+        return any(mark.name == name for mark in self.marks)
+
 
 class LabBench:
     """The laboratory as a stage needs it, with side 0 played by node `actor`."""
@@ -174,12 +178,15 @@ class Encounter:
         self._lacks: dict[tuple[int, Capability], tuple[Verdict, str]] = {}
         self._told: dict[Task, list[Meeting]] = {task: [] for task in _tasks(assignment)}
         self._results: dict[Task, Meeting] = {}
+        self._hopeless = ""
+        """Why no ordinary session of these two would come Up, so that the round need not wait for every one."""
 
     def play_all(self, lab: Laboratory) -> None:
         """Rounds until everything is decided. Raises LabError, NodeError."""
         self._versions = [lab.node(name).version for name in _NODES]
         waiting = list(self._told)
         for attempt in range(1, ATTEMPTS + 1):
+            self._hopeless = ""
             played = [self._play(lab, task, attempt) for task in waiting]
             for each, meeting in zip(played, self._judge(played, attempt), strict=True):
                 self.decide(each.task, meeting)
@@ -205,8 +212,12 @@ class Encounter:
         played, ends = self._prepare(lab, task, attempt)
         self._tell(f"{task.scenario.id}{' again' if attempt > 1 else ''}")
         played.ended = self._lacking(bench, task, ends)
+        if played.ended is None and self._hopeless and _is_ordinary(task.scenario):
+            played.ended = Verdict.INCONCLUSIVE, self._hopeless
         if played.ended is None:
             self._run(lab, played, bench, ends)
+            if played.never_up and _is_ordinary(task.scenario) and not played.marked("up"):
+                self._hopeless = f"not tried, as in scenario {task.scenario.id} {played.never_up}"
         played.duration_us = (time.monotonic_ns() - begun) // 1000
         return played
 
@@ -325,20 +336,20 @@ class Encounter:
         return task in self._results
 
     def decide(self, task: Task, meeting: Meeting) -> None:
-        """Take one attempt into account; the last one decides."""
+        """Take one attempt into account: what is expected stands at once, anything else when it was seen twice. The
+        last attempt decides."""
         told = self._told[task]
-        if meeting.verdict is not Verdict.INCONCLUSIVE or meeting.as_expected:
-            told.append(meeting)
-            alike = sum(each.verdict == meeting.verdict for each in told)
-            if (len(told) == 1 and meeting.as_expected) or alike == SIGHTINGS:
-                others = [each for each in told if each.verdict != meeting.verdict]
-                notes = [f"attempt {each.attempts} alone ended with {each.verdict}: {each.actual}" for each in others]
-                self._results[task] = meeting.model_copy(update={"notes": [*meeting.notes, *notes]})
-                return
-        if meeting.attempts == ATTEMPTS:
+        told.append(meeting)
+        alike = [each for each in told if _finding(each) == _finding(meeting)]
+        judged = [each for each in told if each.verdict is not Verdict.INCONCLUSIVE]
+        if (meeting.as_expected and meeting in judged[:1]) or len(alike) == SIGHTINGS:
+            others = [each for each in told if each.verdict != meeting.verdict]
+            notes = [f"attempt {each.attempts} alone ended with {each.verdict}: {_words(each)}" for each in others]
+            self._results[task] = meeting.model_copy(update={"notes": [*meeting.notes, *notes]})
+        elif meeting.attempts == ATTEMPTS:
             disagree = f"{ATTEMPTS} attempts do not agree: " + ", ".join(each.verdict for each in told)
-            update = {"verdict": Verdict.INCONCLUSIVE, "reason": disagree, "as_expected": False} if told else {}
-            self._results[task] = meeting.model_copy(update=update)
+            undecided = {"verdict": Verdict.INCONCLUSIVE, "reason": disagree, "as_expected": False}
+            self._results[task] = meeting.model_copy(update=undecided if judged else {})
 
     def _undecided(self, task: Task, trouble: str) -> Meeting:
         meeting = self._told[task][-1] if self._told[task] else self._blank(task)
@@ -395,6 +406,20 @@ def _tasks(assignment: Assignment) -> list[Task]:
         for name in assignment.scenarios
         for actor in ((0, 1) if SCENARIOS[name].directed and both else (0,))
     ]
+
+
+def _finding(meeting: Meeting) -> tuple[str, ...]:
+    """What has to be seen again: the verdict, and for one that says nothing its reason."""
+    return (meeting.verdict, meeting.reason if meeting.verdict is Verdict.INCONCLUSIVE else "")
+
+
+def _words(meeting: Meeting) -> str:
+    return meeting.actual or meeting.reason or "as it should be"
+
+
+def _is_ordinary(scenario: Scenario) -> bool:
+    """Whether its session is that of any other scenario: one hop, IPv4, no parameters of its own."""
+    return scenario.path == "link" and scenario.family == 4 and not any(scenario.wishes)
 
 
 def _names(pair: Sequence[str]) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from interop.stage import Stage
 from topologies.node import Capability
 
 _WATCHED_S = 4.0
-_POLLED_NS = 3_000_000_000
 _ANSWERED_NS = 1_000_000_000
 _BACK_NS = 15_000_000_000
 
@@ -46,7 +45,7 @@ def _judge_changed(evidence: Evidence, judgement: Judgement) -> None:
     for side in (0, 1):
         must_be_up(judgement, side, changed, end)
     poll = first(
-        evidence.sent(0, changed, changed + _POLLED_NS),
+        evidence.sent(0, changed, end),
         lambda row: (
             row.poll
             and (row.desired_min_tx_interval_us, row.required_min_rx_interval_us) == (_DESIRED_US, _REQUIRED_US)

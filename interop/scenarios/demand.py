@@ -42,10 +42,14 @@ def _judge_silence(evidence: Evidence, judgement: Judgement) -> None:
     fallen = first(evidence.sent(1, demand, end), lambda row: not row.final and row.state != asked.row.state)
     if fallen is not None:
         judgement.fail(f"{other} stays Up", f"it leaves Up in {where(fallen)}", fallen)
-    again = first(evidence.sent(1, undone, undone + _GRACE_NS), lambda row: not row.final)
+    released = first(evidence.heard(1, undone, end), lambda row: not row.demand)
+    if released is None or released.heard_ns is None or released.heard_ns > end - _GRACE_NS:
+        judgement.unclear(f"{name} did not clear the D bit in time")
+    again = first(evidence.sent(1, released.heard_ns, released.heard_ns + _GRACE_NS), lambda row: not row.final)
     if again is None:
-        judgement.fail(f"{other} sends again when {name} does not ask for silence any more", "it does not", asked)
-    judgement.note(f"{other} sends again in {where(again)}", again)
+        expected = f"{other} sends periodic packets again after {where(released)}, in which D is clear"
+        judgement.fail(expected, f"none within {milliseconds(_GRACE_NS)}", released)
+    judgement.note(f"{other} sends again in {where(again)}", released, again)
 
 
 SCENARIOS = (

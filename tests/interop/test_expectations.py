@@ -24,7 +24,7 @@ def meeting(verdict: Verdict = Verdict.FAIL, *, scenario: str = "pause", actual:
     )
 
 
-def known(**fields: str) -> KnownFailure:
+def known(**fields: str | list[str]) -> KnownFailure:
     return KnownFailure.model_validate({"scenario": "pause", "verdict": "FAIL", "why": WHY, "since": "1.0", **fields})
 
 
@@ -43,7 +43,7 @@ def test_without_an_entry(verdict: Verdict, fine: bool) -> None:
 
 
 def test_a_failure_that_is_known() -> None:
-    compared = expectations.compare(meeting(), [known(actor="one", seen="still Up")])
+    compared = expectations.compare(meeting(), [known(actor=["one"], seen="still Up")])
     assert compared.as_expected
     assert compared.verdict is Verdict.FAIL
     assert compared.known is not None
@@ -53,8 +53,8 @@ def test_a_failure_that_is_known() -> None:
 @pytest.mark.parametrize(
     "entry",
     [
-        known(actor="two"),
-        known(other="one"),
+        known(actor=["two"]),
+        known(other=["one"]),
         known(scenario="cut"),
         known(seen="something else"),
         known(verdict="WARN"),
@@ -69,7 +69,7 @@ def test_a_known_failure_that_is_gone() -> None:
 
 
 def test_who_acts_is_no_matter_where_both_do() -> None:
-    entry = known(scenario="cut", actor="two", other="one")
+    entry = known(scenario="cut", actor=["two"], other=["one"])
     assert expectations.compare(meeting(scenario="cut"), [entry]).as_expected
 
 

@@ -30,8 +30,17 @@ def meeting(verdict: Verdict, attempt: int) -> Meeting:
         verdict=verdict,
         as_expected=verdict in (Verdict.PASS, Verdict.UNSUPPORTED),
         attempts=attempt,
+        reason=f"late in attempt {attempt}" if verdict is Verdict.INCONCLUSIVE else "",
         repeat="",
     )
+
+
+def test_what_cannot_be_judged_for_the_same_reason_twice_is_not_tried_again() -> None:
+    judged = encounter()
+    for attempt in (1, 2):
+        judged.decide(TASK, meeting(Verdict.INCONCLUSIVE, attempt).model_copy(update={"reason": "it refuses"}))
+    assert judged.decided(TASK)
+    assert judged.findings().meetings[0].reason == "it refuses"
 
 
 @pytest.mark.parametrize(

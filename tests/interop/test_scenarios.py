@@ -357,7 +357,7 @@ def test_a_flap_in_calm() -> None:
 # Demand mode
 
 
-def demanded(tale: Tale, *, asks: bool = True, silent: bool = True, resumes: bool = True) -> None:
+def demanded(tale: Tale, *, asks: bool = True, silent: bool = True, resumes: bool = True, undone: bool = True) -> None:
     tale.mark(3000, "demand")
     tale.talk(3100, 8000, 0, demand=asks)
     tale.talk(3050, 3300, 1)
@@ -365,7 +365,7 @@ def demanded(tale: Tale, *, asks: bool = True, silent: bool = True, resumes: boo
     if not silent:
         tale.talk(5000, 8000, 1)
     tale.mark(8000, "undone")
-    tale.talk(8100, 11_000, 0)
+    tale.talk(8100, 11_000, 0, demand=not undone)
     if resumes:
         tale.talk(8200, 11_000, 1)
     tale.mark(11_000, "end")
@@ -383,6 +383,11 @@ def test_demand_that_is_not_heeded() -> None:
 
 def test_demand_that_was_never_asked_for() -> None:
     assert verdict("demand", lambda tale: demanded(tale, asks=False)) is Verdict.INCONCLUSIVE
+
+
+def test_demand_that_is_not_taken_back() -> None:
+    """The end that keeps asking for silence is not to be blamed on the other one."""
+    assert verdict("demand", lambda tale: demanded(tale, resumes=False, undone=False)) is Verdict.INCONCLUSIVE
 
 
 # Echo
