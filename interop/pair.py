@@ -6,19 +6,17 @@ twice. One run of tshark reads all captures of a round.
 
 import shlex
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from captures.read import CaptureError
-from captures.sniff import Tap
 from interop import evidence as captured
 from interop import expectations
-from interop.account import lines
-from interop.evidence import Captured, Evidence, Mark
+from interop.attempt import Played, Task, conclude
+from interop.bench import NODES, LabBench, laboratory
+from interop.evidence import Captured, Evidence
 from interop.expectations import KnownFailure
-from interop.judgement import Conclusion, Judgement
 from interop.scenarios import SCENARIOS
 from interop.scenarios.scenario import Scenario
 from interop.stage import End, NotEstablishedError, Stage
@@ -27,10 +25,8 @@ from reports.interop import Meeting, Party
 from reports.model import Verdict
 from topologies.errors import LabError
 from topologies.laboratory import Laboratory
-from topologies.netns import call_in
 from topologies.node import Capability, LackError, Node, NodeError, SessionSpec
 from topologies.nodes import release
-from topologies.topology import parse_topology
 
 ATTEMPTS = 4
 """How often a scenario is played before it is INCONCLUSIVE."""
@@ -38,14 +34,6 @@ ATTEMPTS = 4
 SIGHTINGS = 2
 """How often something unexpected has to be seen before it stands: a machine that stalled one of the two for a moment
 does not do so at the same place again."""
-
-LATE_US = 150_000
-"""A machine whose timers were this late may have stalled either end for as long: nobody is accused then."""
-
-_TOLERANCE_NS = 30_000_000
-_NODES = ("a", "b")
-_LINK, _WAYS = "link", ("west", "east")
-"""The network that both are on, and those that only a router connects, one at each end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,75 +57,6 @@ class Findings:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A scenario with side 0 played by node `actor`, 0 or 1."""
-
-    scenario: Scenario
-    actor: int
-
-
-@dataclass(slots=True)
-class Played:
-    """An attempt that is over, not yet judged. `ended` is why nothing can be judged, if so."""
-
-    task: Task
-    names: tuple[str, str]
-    addresses: tuple[str, str]
-    paths: tuple[Path, Path]
-    marks: Sequence[Mark] = ()
-    ended: tuple[Verdict, str] | None = None
-    never_up: str = ""
-    lateness_us: int = 0
-    duration_us: int = 0
-    notes: Sequence[str] = ()
-
-    def marked(self, name: str) -> bool:
-        """Whether it came to that."""
-        return any(mark.name == name for mark in self.marks)
-
-
-class LabBench:
-    """The laboratory as a stage needs it, with side 0 played by node `actor`."""
-
-    def __init__(self, lab: Laboratory, actor: int, nodes: dict[str, Node]) -> None:
-        self._lab = lab
-        self._sides = (_NODES[actor], _NODES[1 - actor])
-        self._nodes = nodes
-
-    def node(self, side: int) -> Node:
-        """See `Bench`. Adapters remember what they did, so there is one for each life of a node."""
-        name = self._sides[side]
-        if name not in self._nodes:
-            self._nodes[name] = self._lab.node(name)
-        return self._nodes[name]
-
-    def restart(self, side: int) -> None:
-        """See `Bench`."""
-        self._nodes.pop(self._sides[side], None)
-        self._lab.restart(self._sides[side])
-
-    def pause(self, side: int) -> None:
-        """See `Bench`."""
-        self._lab.pause(self._sides[side])
-
-    def resume(self, side: int) -> None:
-        """See `Bench`."""
-        self._lab.resume(self._sides[side])
-
-    def cut(self, *, toward: int | None = None) -> None:
-        """See `Bench`."""
-        if toward is None:
-            self._lab.cut(_LINK, self._sides[0])
-        else:
-            self._lab.cut(_LINK, self._sides[toward], "to")
-
-    def restore(self) -> None:
-        """See `Bench`."""
-        for node in self._sides:
-            self._lab.restore(_LINK, node)
-
-
 def meet(assignment: Assignment, known: Sequence[KnownFailure], tell: Callable[[str], None]) -> Findings:
     """Play and judge everything. `tell` is called with a line of progress now and then.
 
@@ -146,24 +65,11 @@ def meet(assignment: Assignment, known: Sequence[KnownFailure], tell: Callable[[
     """
     encounter = Encounter(assignment, known, tell)
     try:
-        with _laboratory(assignment) as lab:
+        with laboratory(assignment.pair, assignment.run_id, assignment.driver) as lab:
             encounter.play_all(lab)
     except (LabError, NodeError) as error:
         return encounter.findings(str(error))
     return encounter.findings()
-
-
-def _laboratory(assignment: Assignment) -> Laboratory:
-    document: dict[str, Any] = {
-        "name": "interop",
-        "networks": {name: {} for name in (_LINK, *_WAYS)},
-        "nodes": {
-            name: {"runs": runs, "networks": [_LINK, way]}
-            for name, runs, way in zip(_NODES, assignment.pair, _WAYS, strict=True)
-        }
-        | {"r": {"runs": "router", "networks": list(_WAYS)}},
-    }
-    return Laboratory(parse_topology(document, "interop"), assignment.run_id, driver=assignment.driver)
 
 
 class Encounter:
@@ -183,7 +89,7 @@ class Encounter:
 
     def play_all(self, lab: Laboratory) -> None:
         """Rounds until everything is decided. Raises LabError, NodeError."""
-        self._versions = [lab.node(name).version for name in _NODES]
+        self._versions = [lab.node(name).version for name in NODES]
         waiting = list(self._told)
         for attempt in range(1, ATTEMPTS + 1):
             self._hopeless = ""
@@ -209,25 +115,22 @@ class Encounter:
     def _play(self, lab: Laboratory, task: Task, attempt: int) -> Played:
         begun = time.monotonic_ns()
         bench = LabBench(lab, task.actor, self._nodes)
-        played, ends = self._prepare(lab, task, attempt)
+        played, ends = self._prepare(bench, task, attempt)
         self._tell(f"{task.scenario.id}{' again' if attempt > 1 else ''}")
         played.ended = self._lacking(bench, task, ends)
         if played.ended is None and self._hopeless and _is_ordinary(task.scenario):
             played.ended = Verdict.INCONCLUSIVE, self._hopeless
         if played.ended is None:
-            self._run(lab, played, bench, ends)
+            self._run(played, bench, ends)
             if played.never_up and _is_ordinary(task.scenario) and not played.marked("up"):
                 self._hopeless = f"not tried, as in scenario {task.scenario.id} {played.never_up}"
         played.duration_us = (time.monotonic_ns() - begun) // 1000
         return played
 
-    def _prepare(self, lab: Laboratory, task: Task, attempt: int) -> tuple[Played, tuple[End, End]]:
-        scenario, sides = task.scenario, (task.actor, 1 - task.actor)
-        names = _names([self._assignment.pair[side] for side in sides])
-        networks = [_LINK if scenario.path == "link" else _WAYS[side] for side in sides]
-        interfaces = [
-            lab.blueprint.house(_NODES[side]).interface(network) for side, network in zip(sides, networks, strict=True)
-        ]
+    def _prepare(self, bench: LabBench, task: Task, attempt: int) -> tuple[Played, tuple[End, End]]:
+        scenario = task.scenario
+        names = _names([self._assignment.pair[side] for side in (task.actor, 1 - task.actor)])
+        interfaces = [bench.interface(side, scenario.path) for side in (0, 1)]
         near, far = (interface.address(scenario.family) for interface in interfaces)
         folder = self._assignment.folder / "captures" / "_".join(self._assignment.pair)
         folder.mkdir(parents=True, exist_ok=True)
@@ -265,15 +168,9 @@ class Encounter:
                 return self._lacks[key]
         return None
 
-    def _run(self, lab: Laboratory, played: Played, bench: LabBench, ends: tuple[End, End]) -> None:
-        scenario, sides = played.task.scenario, (played.task.actor, 1 - played.task.actor)
-        taps = [
-            call_in(lab.blueprint.house(_NODES[side]).namespace, lambda name=name: Tap(name))  # type: ignore[misc]
-            for side, name in zip(
-                sides, [_LINK if scenario.path == "link" else _WAYS[side] for side in sides], strict=True
-            )
-        ]
-        watch = Watch(taps, played.paths)
+    def _run(self, played: Played, bench: LabBench, ends: tuple[End, End]) -> None:
+        scenario = played.task.scenario
+        watch = Watch([bench.tap(side, scenario.path) for side in (0, 1)], played.paths)
         stage = Stage(bench, ends, watch, calm_s=self._assignment.calm_s)
         for side in (0, 1):
             stage.wish(side, **scenario.wishes[side])
@@ -355,40 +252,6 @@ class Encounter:
         meeting = self._told[task][-1] if self._told[task] else self._blank(task)
         reason = f"it was not played to the end: {trouble}"
         return meeting.model_copy(update={"verdict": Verdict.INCONCLUSIVE, "reason": reason, "as_expected": False})
-
-
-def conclude(played: Played, evidence: Evidence) -> Mapping[str, Any]:
-    """Verdict, words and lines of one attempt, as fields of a Meeting."""
-    if played.ended is not None:
-        verdict, reason = played.ended
-        return {"verdict": verdict, "reason": reason, "lines": lines(evidence, ())}
-    judgement = Judgement(evidence, tolerance_ns=_TOLERANCE_NS + 2000 * played.lateness_us)
-    expected = actual = reason = ""
-    verdict = Verdict.PASS
-    try:
-        played.task.scenario.judge(evidence, judgement)
-        if played.never_up:
-            judgement.unclear(played.never_up)
-        if judgement.warnings:
-            verdict, (expected, actual) = Verdict.WARN, judgement.warnings[0]
-    except Conclusion as conclusion:
-        verdict, expected = conclusion.verdict, conclusion.expected
-        judgement.packets += conclusion.packets
-        if verdict is Verdict.INCONCLUSIVE:
-            reason = played.never_up or conclusion.seen
-        else:
-            actual = conclusion.seen
-    if verdict in (Verdict.FAIL, Verdict.WARN) and played.lateness_us > LATE_US:
-        reason = f"this machine was up to {played.lateness_us // 1000} ms late; it would have been {verdict}"
-        verdict = Verdict.INCONCLUSIVE
-    return {
-        "verdict": verdict,
-        "expected": expected,
-        "actual": actual,
-        "reason": reason,
-        "seen": judgement.seen,
-        "lines": lines(evidence, judgement.packets),
-    }
 
 
 def repeat_command(assignment: Assignment, scenario: str) -> str:

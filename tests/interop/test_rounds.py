@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from session_tale import Tale
 
+from interop.attempt import LATE_US, Played, Task, conclude
 from interop.evidence import Evidence
 from interop.judgement import Judgement
-from interop.pair import ATTEMPTS, LATE_US, Assignment, Encounter, Played, Task, conclude
+from interop.pair import ATTEMPTS, Assignment, Encounter
 from interop.scenarios import SCENARIOS
 from interop.scenarios.scenario import Scenario
 from interop.stage import Stage
