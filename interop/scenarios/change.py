@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from captures.handshake import DOWN, INIT
 from interop.evidence import Evidence, first, milliseconds
 from interop.judgement import Judgement, must_be_up, must_come_up, must_fall, must_keep_rate, where
 from interop.scenarios.failure import cut_and_restore, judge_cut
@@ -74,8 +75,9 @@ def _restart(stage: Stage) -> None:
 
 def _judge_restarted(evidence: Evidence, judgement: Judgement) -> None:
     restarted, added = judgement.since("restarted"), judgement.since("added")
-    fell = must_fall(judgement, 1, restarted)
-    judgement.note(f"{evidence.name(1)} goes Down in {where(fell)} with diagnostic {fell.row.diag}", fell)
+    # Init, where a second Down came in before the first was told.
+    fell = must_fall(judgement, 1, restarted, (DOWN, INIT))
+    judgement.note(f"{evidence.name(1)} leaves Up in {where(fell)}, with diagnostic {fell.row.diag}", fell)
     must_come_up(judgement, added, _BACK_NS, at_once=False)
     last = [evidence.sent(side)[-1] for side in (0, 1)]
     for side in (0, 1):

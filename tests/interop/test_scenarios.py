@@ -337,9 +337,14 @@ def test_restart() -> None:
     assert "0x0000000a, then 0x000000cc" in seen
 
 
-@pytest.mark.parametrize("wrong", [{"notices": False}, {"comes_up": False}, {"your": 0xA}])
+@pytest.mark.parametrize("wrong", [{"notices": False, "comes_up": False}, {"comes_up": False}, {"your": 0xA}])
 def test_restart_gone_wrong(wrong: dict[str, int]) -> None:
     assert verdict("restart", lambda tale: restarted(tale, **wrong)) is Verdict.FAIL
+
+
+def test_restart_told_as_init_at_once() -> None:
+    """Two packets of the new session may come in before the first is answered."""
+    assert verdict("restart", lambda tale: restarted(tale, notices=False, comes_up=True)) is Verdict.PASS
 
 
 def test_restart_with_the_same_discriminator() -> None:
