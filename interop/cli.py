@@ -5,6 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -117,12 +118,23 @@ def _run(
     found: dict[tuple[str, str], Findings] = {}
     troubles: list[str] = []
     interrupted = False
+    playing: dict[tuple[str, str], str] = {}
+    console = Console()
     try:
-        with termination_unwinds():
-            for assignment, said in work_through(assignments, known, jobs):
+        with (
+            termination_unwinds(),
+            closing(work_through(assignments, known, jobs)) as reports,
+            console.status("laboratories come up") as status,  # shown at a terminal only
+        ):
+            for assignment, said in reports:
                 if isinstance(said, Findings):
                     found[assignment.pair] = said
+                    playing.pop(assignment.pair, None)
                     click.echo(interop_terminal.progress(assignment.pair, said.meetings, len(found), len(pairs)))
+                else:
+                    playing[assignment.pair] = said
+                words = ", ".join(f"{' x '.join(pair)}: {scenario}" for pair, scenario in playing.items())
+                status.update(words[: console.width - 4])
     except KeyboardInterrupt:
         interrupted = True
         troubles.append("interrupted: pairs that were not done are missing")
@@ -139,9 +151,12 @@ def _run(
         meetings=[meeting for pair in pairs if pair in found for meeting in found[pair].meetings],
         troubles=troubles + [f"{' and '.join(pair)}: {each.trouble}" for pair, each in found.items() if each.trouble],
     )
-    replace(report / interop.DATA, lambda path: interop.save(run, path))
-    replace(report / interop.PAGE, lambda path: interop_html.write(run, path))
-    interop_terminal.print_interop(run, Console())
+    try:
+        replace(report / interop.DATA, lambda path: interop.save(run, path))
+        replace(report / interop.PAGE, lambda path: interop_html.write(run, path))
+    except OSError as error:
+        raise Refusal(str(error)) from error
+    interop_terminal.print_interop(run, console)
     click.echo(f"report: {report / interop.PAGE}")
     if interrupted:
         return INTERRUPTED

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -25,7 +25,7 @@ Report = str | Findings
 
 def work_through(
     assignments: Sequence[Assignment], known: Sequence[KnownFailure], jobs: int
-) -> Iterator[tuple[Assignment, Report]]:
+) -> Generator[tuple[Assignment, Report], None, None]:
     """Yield each assignment with what its worker says, `jobs` of them at a time, in whatever order it comes.
 
     Workers that still run when the iterator is closed, or left by an exception, are ended and waited for. Raises
