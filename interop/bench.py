@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from captures.sniff import Tap
 from topologies.blueprint import Interface
+from topologies.errors import LabError
 from topologies.laboratory import Laboratory
 from topologies.netns import call_in
 from topologies.node import Node
@@ -45,8 +46,13 @@ class LabBench:
 
     def restart(self, side: int) -> None:
         """See `Bench`."""
-        self._nodes.pop(self._sides[side], None)
-        self._lab.restart(self._sides[side])
+        name = self._sides[side]
+        self._nodes.pop(name, None)
+        try:
+            self._lab.crash(name)
+        except LabError:  # it had ended by itself
+            self._lab.stop(name)
+        self._lab.start(name)
 
     def pause(self, side: int) -> None:
         """See `Bench`."""

@@ -47,8 +47,9 @@ def _judge_taken_down(evidence: Evidence, judgement: Judgement) -> None:
 
 def _pause(stage: Stage) -> None:
     stage.establish()
-    stage.mark("paused", f"{stage.ends[0].name} is paused (SIGSTOP)")
+    stage.mark("paused", f"{stage.ends[0].name} is being paused (SIGSTOP)")
     stage.pause(0)
+    stage.mark("silent", f"{stage.ends[0].name} is paused")
     stage.until_down(1, _NOTICED_S)
     stage.let(0.5)
     stage.mark("resumed", f"{stage.ends[0].name} goes on (SIGCONT)")
@@ -58,7 +59,9 @@ def _pause(stage: Stage) -> None:
 
 
 def _judge_paused(evidence: Evidence, judgement: Judgement) -> None:
-    paused, resumed = judgement.since("paused"), judgement.since("resumed")
+    paused, silent, resumed = judgement.since("paused"), judgement.since("silent"), judgement.since("resumed")
+    if evidence.sent(0, silent, resumed):
+        judgement.unclear(f"{evidence.name(0)} was paused, and went on sending all the same")
     must_expire(judgement, 1, paused)
     must_come_up(judgement, resumed, _BACK_NS, at_once=False)
 

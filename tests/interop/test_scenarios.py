@@ -218,9 +218,21 @@ def test_detection_times_are_those_that_both_ends_announced() -> None:
     assert told(1510, 910) is Verdict.FAIL
 
 
+def test_a_pause_that_is_none_is_not_blamed_on_the_other_end() -> None:
+    def told(tale: Tale) -> None:
+        tale.mark(3000, "paused")
+        tale.mark(3001, "silent")
+        tale.talk(3100, 8000, 0)
+        tale.talk(3101, 8000, 1)
+        tale.mark(8000, "resumed")
+
+    assert verdict("pause", told) is Verdict.INCONCLUSIVE
+
+
 def test_pause() -> None:
     def told(tale: Tale) -> None:
         tale.mark(3000, "paused")
+        tale.mark(3001, "silent")
         tale.talk(3100, 3800, 1)
         tale.talk(LAST_MS + 910, 6000, 1, every_ms=900, state=DOWN, diag=1)
         tale.mark(6000, "resumed")
