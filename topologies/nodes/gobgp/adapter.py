@@ -60,7 +60,8 @@ class GobgpNode(DaemonNode):
         version = _version(run(place, [daemon, "--version"]).stdout)
         command = [daemon, "-f", str(configuration.path), "--api-hosts", _target(place)]
         command += ["--pprof-disable", "--metrics-path", ""]  # the ports that these would open are not wanted
-        configuration.log.unlink(missing_ok=True)  # what an earlier life of this node said is not its answer
+        for left in (configuration.log, place.folder / _SOCKET):  # by an earlier life, which may have crashed
+            left.unlink(missing_ok=True)
         process = place.spawn(command, configuration.log)
         try:
             await_answer(lambda: _listening(configuration.log), process, configuration.log, release.name)
