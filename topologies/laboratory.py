@@ -173,7 +173,7 @@ class Laboratory:
         """Stop all processes of a node's implementation where they are. Raises LabError."""
         self._signal(name, signal.SIGSTOP)
         deadline = time.monotonic() + _STOPPED_S
-        while not all(map(is_stopped, self._handle(name)["processes"])):
+        while not all(map(is_stopped, self.node(name).processes())):
             if time.monotonic() > deadline:
                 raise LabError(f"node {name} is not paused after {_STOPPED_S:g} s")
             time.sleep(_BETWEEN_LOOKS_S)
@@ -307,9 +307,9 @@ class Laboratory:
 
     def _status_of(self, planned: PlannedNode) -> Iterator[SessionStatus]:
         try:
-            if any(map(is_stopped, self._handle(planned.name)["processes"])):
-                raise LabError("paused")
             node = self.node(planned.name)
+            if any(map(is_stopped, node.processes())):
+                raise LabError("paused")
         except LabError as error:
             yield from (_untold(planned.name, session, error) for session in planned.sessions)
             return
@@ -320,8 +320,7 @@ class Laboratory:
                 yield _untold(planned.name, session, error)
 
     def _signal(self, name: str, number: signal.Signals) -> None:
-        handle = self._handle(name)
-        signal_sessions(self.blueprint.house(name).namespace, handle["processes"], number)
+        signal_sessions(self.blueprint.house(name).namespace, self.node(name).processes(), number)
 
     def _handle(self, name: str) -> Handle:
         try:

@@ -6,6 +6,7 @@ import pytest
 
 from topologies.nodes import release
 from topologies.nodes.aiobfd import adapter
+from topologies.place import NetnsPlace
 
 READY, INIT, UP = (
     "BFD Daemon fully configured.",
@@ -41,3 +42,14 @@ def test_the_log_tells_the_state(lines: list[str], state: str, diag: int | None)
 def test_the_image_has_what_the_virtual_environment_has() -> None:
     text = (Path(adapter.__file__).parent / "Containerfile").read_text()
     assert " ".join(f'"{each}"' for each in release("aiobfd").virtualenv) in text
+
+
+def test_whoever_pauses_it_has_the_process_of_each_session(tmp_path: Path) -> None:
+    place = NetnsPlace("run-1", "none", tmp_path).describe()
+    node = adapter.AiobfdNode.attach(
+        {"node": "aiobfd", "version": "0.2", "place": place, "processes": [], "program": "aiobfd"}
+    )
+    assert node.processes() == []
+    for number in (7, 8):
+        (tmp_path / f"10.0.0.{number}-10.0.0.1.pid").write_text(str(number))
+    assert sorted(node.processes()) == [7, 8]

@@ -34,6 +34,9 @@ class Adapter(Node, Protocol):
     def attach(cls, handle: Handle) -> Self:
         """Talk to a running implementation, from any process and any namespace."""
 
+    def processes(self) -> list[int]:
+        """The processes that are the implementation now, as seen from here: all that has to be paused with it."""
+
     def stop(self) -> None:
         """End the implementation; no error where it has ended."""
 

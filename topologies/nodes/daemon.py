@@ -30,9 +30,13 @@ class DaemonNode(PlainNode, ABC):
         """Talk to a running implementation, from any process."""
         return cls(handle)
 
+    def processes(self) -> list[int]:
+        """See `topologies.nodes.adapter.Adapter`."""
+        return self._processes
+
     def stop(self) -> None:
         """End its processes."""
-        self.place.terminate(self._processes)
+        self.place.terminate(self.processes())
 
     def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
         """See `topologies.nodes.adapter.evidence_of_lack`."""

@@ -86,11 +86,14 @@ class AiobfdNode(DaemonNode):
         interpreter = _ask(place, ["head", "-n", "1", program]).removeprefix("#!")
         return handle(release, place, _ask(place, [interpreter, "-c", _VERSION]), [], program=program)
 
+    def processes(self) -> list[int]:
+        """A process for each session."""
+        return [int(path.read_text(encoding="utf-8")) for path in self.place.folder.glob("*.pid")]
+
     def stop(self) -> None:
         """End the processes of all sessions."""
-        files = list(self.place.folder.glob("*.pid"))
-        self.place.terminate([int(path.read_text(encoding="utf-8")) for path in files])
-        for path in files:
+        super().stop()
+        for path in self.place.folder.glob("*.pid"):
             path.unlink(missing_ok=True)
 
     def add_session(self, spec: SessionSpec) -> None:
