@@ -57,8 +57,8 @@ endif
 lab: $(VENV)/.dev ## Implementations with each other; two of them in containers; a topology in a virtual machine (root)
 ifeq ($(ROOT),0)
 	@$(BIN)/bfdspec interop $(foreach node,refbfd frr bird keepalived aiobfd,--with $(node))
-	@$(BIN)/bfdspec lab images bird refbfd
-	@$(BIN)/bfdspec lab run p2p-bird --driver podman
+	@$(BIN)/bfdspec lab images frr bird
+	@$(BIN)/bfdspec lab run frr-bird --driver podman
 	@$(BIN)/bfdspec lab run bond --driver vm
 else
 	@echo "== laboratories: left out without root"

@@ -8,7 +8,7 @@ from topologies.errors import LabError
 from topologies.processes import exited, spawn, terminate
 from topologies.topology import DEFAULT_FILTER
 
-_READY_S = 10.0
+_READY_S = 30.0
 _BETWEEN_LOOKS_S = 0.02
 _READY_WORD = "File: "
 _FLUSH_S = 5.0
