@@ -165,6 +165,8 @@ def judge(
     interfaces = [link.tester_interface for link in lease.wire.links]
     recorder = NullRecorder() if path is None else Recorder(path, *interfaces)
     bench = Bench(lease.wire, lease.node, recorder, requirements=case.judges, rng=rng)
+    if lease.remark:
+        bench.notes.append(lease.remark)
     try:
         outcome = _judge(runnable, lease, bench, catalogue)
         _clean_up(bench, outcome)

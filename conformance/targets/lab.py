@@ -20,6 +20,7 @@ from topologies.lab import Lab
 from topologies.launch import launch
 from topologies.netns import enter
 from topologies.nodes import adapter, release
+from topologies.processes import exited
 
 
 @contextmanager
@@ -36,7 +37,8 @@ def running(name: str, run_id: str, slots: int, links_per_slot: int = 1, *, driv
         plans = [Lab(each, 1 if alone else slots, links_per_slot, driver=driver) for each in run_ids]
         labs = [_staffed(stack, name, lab, driver) for lab in plans]
         path = Path(labs[0]["lab"]["folder"]) / "labs.json"
-        path.write_text(json.dumps({"node": name, "labs": labs}), encoding="utf-8")
+        document = {"node": name, "driver": driver, "alone": alone, "labs": labs}
+        path.write_text(json.dumps(document), encoding="utf-8")
         yield path
 
 
@@ -58,7 +60,9 @@ class LabTarget:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         in_turn = [(each, own) for each in document["labs"] for own in each["lab"]["slots"]]
         chosen, own = in_turn[slot]
-        lab = LabDescription.model_validate(chosen["lab"])
+        self._lab = lab = LabDescription.model_validate(chosen["lab"])
+        self._driver: str = document["driver"]
+        self._alone: bool = document["alone"]
         self._node = adapter(document["node"]).attach(chosen["handle"])
         self.name: str = document["node"]
         self.version = self._node.version
@@ -73,7 +77,17 @@ class LabTarget:
 
     def lease(self, rng: Random, links: int = 1) -> Lease:
         """A wire on the slot's first links; capture starts here, before the target is told of a session."""
-        return Lease(LiveWire(self._links[:links]), self._node)
+        remark = self._revive() if self._alone else ""
+        return Lease(LiveWire(self._links[:links]), self._node, remark)
+
+    def _revive(self) -> str:
+        """A daemon that has crashed serves this slot alone, so it may be started anew; says so, or "". Raises LabError
+        and NodeError where it does not start."""
+        if not any(exited(process, 0) for process in self._node.processes()):
+            return ""
+        self._node.stop()
+        self._node = adapter(self.name).attach(launch(self.name, self._lab, self._driver))
+        return f"{self.name} had ended in or after an earlier case, and was started anew"
 
 
 def _link(link: description.Link) -> Link:

@@ -10,10 +10,12 @@ from topologies.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A target at a case's disposal: wires to it and the node that runs it."""
+    """A target at a case's disposal: wires to it and the node that runs it. `remark` is what the case's result has to
+    say about the target's state before, "" for nothing."""
 
     wire: Wire
     node: Node
+    remark: str = ""
 
 
 class Target(Protocol):

@@ -100,6 +100,7 @@ class _Release(_Model):
     packages: tuple[str, ...] = ()
     lacks: dict[Capability, str] = {}
     has: tuple[Capability, ...] = ()
+    one_slot: bool = False
 
 
 class Manifest(_Model):
@@ -130,7 +131,7 @@ class Manifest(_Model):
             packages=own.packages or self.packages,
             binaries=self.binaries,
             search=self.search,
-            one_slot=self.one_slot,
+            one_slot=self.one_slot or own.one_slot,
             virtualenv=self.virtualenv,
             sessions_per_core=self.sessions_per_core,
             container=self.container,
