@@ -44,6 +44,7 @@ class ContainerPlace:
         with connected(folder.parent) as client:
             if not client.images.exists(image):
                 raise LabError(f"image {image} is missing: bfdspec lab images {release.name}")
+            _remove(client, name)  # of a node that is started again: its last container
             container = client.containers.create(
                 image,
                 command=["sleep", "infinity"],
@@ -110,17 +111,22 @@ def clear(run_id: str, folder: Path) -> None:
 
     `folder` is the laboratory's, for the socket of the service; that ends with it. Raises LabError.
     """
-    from podman.errors import NotFound  # noqa: PLC0415 - see `topologies.podman_service`
-
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with connected(folder) as client:
             for name in _remains(client, run_id):
-                # Of a container that its maker did not finish there may be a file system, which podman finds by name.
-                with suppress(NotFound):
-                    client.api.delete(f"/containers/{name}", params={"force": True, "timeout": 0}).raise_for_status()
+                _remove(client, name)
     finally:
         end(folder)
+
+
+def _remove(client: "PodmanClient", name: str) -> None:
+    """By name or id; no error where there is none. Of a container that its maker did not finish there may be a file
+    system, which podman finds by name."""
+    from podman.errors import NotFound  # noqa: PLC0415 - see `topologies.podman_service`
+
+    with suppress(NotFound):
+        client.api.delete(f"/containers/{name}", params={"force": True, "timeout": 0}).raise_for_status()
 
 
 def _remains(client: "PodmanClient", run_id: str) -> Iterator[str]:
