@@ -12,7 +12,7 @@ from topologies.node import Node
 from topologies.topology import parse_topology
 
 NODES = ("a", "b")
-LINK, WAYS = "link", ("west", "east")
+LINK, WAYS = "lan", ("west", "east")
 """The network that both are on, and those that only a router connects, one at each end."""
 
 

@@ -70,6 +70,7 @@ class ContainerPlace:
 
     def spawn(self, argv: Sequence[str], log: Path) -> int:
         """See `Place`."""
+        log.touch()  # whoever waits for the daemon reads it, maybe before the daemon writes
         with connected(self.folder.parent) as client:
             session = _post(
                 client, f"/containers/{self.name}/exec", {"Cmd": ["sh", "-c", _INTO_LOG, str(log), *argv]}
