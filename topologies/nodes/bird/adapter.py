@@ -92,6 +92,8 @@ class BirdNode(DaemonNode):
             check(wish, others)
             if replaced is not None:
                 configuration.apply(others)  # on its own: BIRD would keep the session and change it
+            if spec.auth is not None:  # or BIRD 3 may send a first packet by the options that it had before
+                configuration.apply({**others, wish.key: replace(wish, asked=False)})
             configuration.apply({**others, wish.key: wish})
             try:
                 self._await(spec, lambda state: state != "absent")

@@ -17,10 +17,12 @@ _SHA1_TYPES = (4, 5)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A session that is asked for. `spec` has the parameters of now, not those that it was created with."""
+    """A session and its options. `spec` has the parameters of now, not those that it was created with. `asked` says
+    that somebody asks for the session; before that there are its options only."""
 
     spec: SessionSpec
     disabled: bool = False
+    asked: bool = True
 
     @property
     def key(self) -> str:
