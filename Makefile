@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ROOT   := $(filter 0,$(shell id -u))
+# Two for each core: tests with real daemons wait most of the time.
+WORKERS := $(shell expr 2 \* $$(nproc))
 
 .DEFAULT_GOAL := help
 .PHONY: help conformance test nightly lint types contracts orphans deviants unit real lab debian virtualenvs clean
@@ -45,7 +47,7 @@ deviants: $(VENV)/.run ## Every speaker that breaks a rule on purpose is caught 
 
 unit: $(VENV)/.dev ## pytest: all tests of the project itself
 	@echo "== unit tests$(if $(ROOT),, (without root: real daemons are left out))"
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 real: $(VENV)/.dev ## The suite against real daemons in network namespaces (root)
 ifeq ($(ROOT),0)
