@@ -17,12 +17,15 @@ from pydantic import field_serializer, field_validator
 from topologies.description import check_run_id, mac_address
 from topologies.errors import LabError
 from topologies.fields import Strict
-from topologies.node import SessionSpec
+from topologies.node import BgpSpec, SessionSpec
 from topologies.steps import Direction
 from topologies.topology import BARE, SWITCH, Capture, Session, Topology
 
 _IPV4 = "10.204.{network}.{node}/{length}"
 _IPV6 = "fd00:bfe:{network:x}::{node:x}/{length}"
+_FIRST_AS = 64512
+"""Of those for private use (RFC 6996 section 5); node m is the m-th after it."""
+_ROUTER_ID = "192.0.2.{node}"
 _LINK_LOCAL = "fe80::bfd:{node:x}/64"
 
 
@@ -106,6 +109,16 @@ class PlannedSession(Strict):
         return spec
 
 
+class PlannedBgp(Strict):
+    """One side's view of a BGP session; `number` is that of the topology's BGP session, `peer` the node at the other
+    end, `adviser` the number of the BFD session that it asks for, None for none."""
+
+    number: int
+    peer: str
+    spec: BgpSpec
+    adviser: int | None
+
+
 class Trouble(Strict):
     """An impairment at a node's port: a share of packets lost, 100 % for a cut, or a delay in microseconds."""
 
@@ -124,6 +137,17 @@ class PlannedNode(Strict):
     home: str
     folder: Path
     sessions: tuple[PlannedSession, ...]
+    bgp: tuple[PlannedBgp, ...]
+
+    @property
+    def own_sessions(self) -> tuple[PlannedSession, ...]:
+        """The sessions that are configured as such: the others are asked for by BGP."""
+        advisers = {bgp.adviser for bgp in self.bgp}
+        return tuple(session for session in self.sessions if session.number not in advisers)
+
+    def adviser(self, bgp: PlannedBgp) -> SessionSpec | None:
+        """The session that a BGP session asks for."""
+        return next((session.spec for session in self.sessions if session.number == bgp.adviser), None)
 
     @property
     def bare(self) -> bool:
@@ -172,6 +196,7 @@ def draw(topology: Topology, run_id: str, folder: Path) -> Blueprint:
     houses = _connect([_house(topology, run_id, name) for name in topology.nodes if topology.home(name) == name])
     by_node = {name: house for name in topology.nodes for house in houses if house.node == topology.home(name)}
     sessions = _sessions(topology, by_node)
+    bgp = _bgp(topology, by_node)
     return Blueprint(
         run_id=run_id,
         topology=topology.name,
@@ -186,6 +211,7 @@ def draw(topology: Topology, run_id: str, folder: Path) -> Blueprint:
                 home=topology.home(name),
                 folder=folder / name,
                 sessions=tuple(sessions[name]),
+                bgp=tuple(bgp[name]),
             )
             for name, node in topology.nodes.items()
         ),
@@ -286,6 +312,26 @@ def _sessions(topology: Topology, houses: Mapping[str, House]) -> dict[str, list
                     number=number, peer=peer, spec=replace(spec, **_wishes(session, node)), expect=session.expect
                 )
             )
+    return planned
+
+
+def _bgp(topology: Topology, houses: Mapping[str, House]) -> dict[str, list[PlannedBgp]]:
+    planned: dict[str, list[PlannedBgp]] = {name: [] for name in topology.nodes}
+    numbers = {name: number for number, name in enumerate(topology.nodes, start=1)}
+    for number, bgp in enumerate(topology.bgp):
+        name = _unused("-".join(bgp.between), [side.spec.name for sides in planned.values() for side in sides])
+        network = topology.common(bgp) or ""
+        for node, peer in (bgp.between, bgp.between[::-1]):
+            spec = BgpSpec(
+                name=name,
+                peer=houses[peer].interface(network).address(bgp.family),
+                local=houses[node].interface(network).address(bgp.family),
+                local_as=_FIRST_AS + numbers[node],
+                peer_as=_FIRST_AS + numbers[peer],
+                router_id=_ROUTER_ID.format(node=numbers[node]),
+                hold_s=bgp.hold // 1_000_000,
+            )
+            planned[node].append(PlannedBgp(number=number, peer=peer, spec=spec, adviser=topology.adviser(bgp)))
     return planned
 
 

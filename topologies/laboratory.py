@@ -18,10 +18,10 @@ from types import TracebackType
 from typing import Self
 
 from topologies import fabric, impairments, journal
-from topologies.blueprint import Blueprint, PlannedNode, PlannedSession, draw
+from topologies.blueprint import Blueprint, PlannedBgp, PlannedNode, PlannedSession, draw
 from topologies.errors import LabError
 from topologies.launch import DRIVERS, start
-from topologies.node import NodeError, SessionView
+from topologies.node import BgpView, NodeError, SessionView
 from topologies.nodes import adapter
 from topologies.nodes.adapter import Adapter, Handle
 from topologies.place import reopen, run
@@ -46,6 +46,16 @@ class SessionStatus:
     node: str
     session: PlannedSession
     view: SessionView
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BgpStatus:
+    """A BGP session as one of its nodes tells it; `trouble` says why it tells nothing, else it is ""."""
+
+    node: str
+    bgp: PlannedBgp
+    view: BgpView
     trouble: str = ""
 
 
@@ -263,16 +273,22 @@ class Laboratory:
         planned = self.blueprint.node(name)
         return list(self._status_of(planned)) if planned.sessions else []
 
+    def bgp_status(self) -> list[BgpStatus]:
+        """All BGP sessions, each as both of its nodes tell it; a paused one is not asked."""
+        return [self._bgp_status_of(node, bgp) for node in self.blueprint.nodes for bgp in node.bgp]
+
     def await_up(self, deadline_s: float) -> None:
-        """Wait until all sessions that are expected to be Up are, as both nodes tell it. Raises LabError after
-        `deadline_s` seconds, with what they tell."""
+        """Wait until all sessions that are expected to be Up are, as both nodes tell it, and then all BGP sessions
+        Established. Raises LabError after `deadline_s` seconds, with what they tell."""
         deadline = time.monotonic() + deadline_s
         while True:
-            waiting = [each for each in self.status() if each.session.expect == "up" and each.view.state != "up"]
+            waiting = [
+                _reason(each) for each in self.status() if each.session.expect == "up" and each.view.state != "up"
+            ] or [_bgp_reason(each) for each in self.bgp_status() if each.view.state != "established"]
             if not waiting:
                 return
             if time.monotonic() > deadline:
-                reasons = "; ".join(map(_reason, waiting))
+                reasons = "; ".join(waiting)
                 raise LabError(f"{self.blueprint.run_id}: not Up after {deadline_s:g} s: {reasons}")
             time.sleep(_BETWEEN_LOOKS_S)
 
@@ -301,15 +317,31 @@ class Laboratory:
         namespace = plan.house(planned.name).namespace
         handle = start(planned.runs, self.driver, plan.run_id, namespace, planned.folder)
         _write(self._handle_file(planned.name), json.dumps(handle, indent=1))
+        if planned.bgp:
+            handle = adapter(planned.runs).start_bgp(handle)
+            _write(self._handle_file(planned.name), json.dumps(handle, indent=1))
         node = adapter(planned.runs).attach(handle)
-        for session in planned.sessions:
+        for session in planned.own_sessions:
             node.add_session(session.spec)
+        for bgp in planned.bgp:
+            node.add_bgp(bgp.spec, planned.adviser(bgp))
+
+    def _awake(self, planned: PlannedNode) -> Adapter:
+        """A node that can be asked. Raises LabError."""
+        node = self.node(planned.name)
+        if any(map(is_stopped, node.processes())):
+            raise LabError("paused")
+        return node
+
+    def _bgp_status_of(self, planned: PlannedNode, bgp: PlannedBgp) -> BgpStatus:
+        try:
+            return BgpStatus(planned.name, bgp, self._awake(planned).show_bgp(bgp.spec))
+        except (NodeError, LabError) as error:
+            return BgpStatus(planned.name, bgp, BgpView(state="unknown"), str(error))
 
     def _status_of(self, planned: PlannedNode) -> Iterator[SessionStatus]:
         try:
-            node = self.node(planned.name)
-            if any(map(is_stopped, node.processes())):
-                raise LabError("paused")
+            node = self._awake(planned)
         except LabError as error:
             yield from (_untold(planned.name, session, error) for session in planned.sessions)
             return
@@ -340,6 +372,10 @@ def _untold(node: str, session: PlannedSession, error: Exception) -> SessionStat
 def _reason(status: SessionStatus) -> str:
     diag = f", diag {status.view.diag}" if status.view.diag else ""
     return f"{status.session.spec.name} at {status.node}: {status.trouble or status.view.state + diag}"
+
+
+def _bgp_reason(status: BgpStatus) -> str:
+    return f"BGP {status.bgp.spec.name} at {status.node}: {status.trouble or status.view.state}"
 
 
 def _write(file: Path, text: str) -> None:

@@ -96,6 +96,34 @@ class SessionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class BgpSpec:
+    """An external BGP neighbour (RFC 4271) on a network that both are on, as the node should have it. `local` is the
+    node's own address. The AS numbers differ; `router_id` is the node's own BGP Identifier. `hold_s` is the Hold Time
+    that it offers, whole seconds from 3 on (RFC 4271 section 4.2)."""
+
+    name: str
+    peer: str
+    local: str
+    local_as: int
+    peer_as: int
+    router_id: str
+    hold_s: int
+
+
+BGP_STATES = ("idle", "connect", "active", "opensent", "openconfirm", "established")
+"""Of RFC 4271 section 8.2.2."""
+
+
+@dataclass(frozen=True, slots=True)
+class BgpView:
+    """What the daemon says about a BGP neighbour. `state` is one of BGP_STATES, or unknown. `raw` is the daemon's
+    answer as it came."""
+
+    state: str
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
     """What the daemon says about a session of its own: the second witness, never the only one.
 
@@ -187,6 +215,14 @@ class Node(Protocol):
 
     def show(self, spec: SessionSpec) -> SessionView:
         """The daemon's own view of the session."""
+
+    def add_bgp(self, spec: BgpSpec, bfd: SessionSpec | None) -> None:
+        """Create the BGP neighbour. `bfd` is the single-hop session that advises it (RFC 5882 section 10.2), between
+        the same addresses; the neighbour asks for it, so that it must not be added. Raises NodeError, and LackError
+        where the implementation speaks no BGP."""
+
+    def show_bgp(self, spec: BgpSpec) -> BgpView:
+        """The daemon's own view of the BGP neighbour. Raises NodeError, LackError."""
 
     def check_lack(self, capability: Capability, spec: SessionSpec) -> str:
         """Try what the node is said to lack and return the evidence (the daemon's refusal) in one line.

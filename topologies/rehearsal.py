@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from topologies.errors import LabError
-from topologies.laboratory import Laboratory, SessionStatus
+from topologies.laboratory import BgpStatus, Laboratory, SessionStatus
 from topologies.node import NodeError
 from topologies.steps import Step
 
@@ -66,8 +66,8 @@ def _carry_out(laboratory: Laboratory, step: Step) -> str:
             _do(laboratory, step)
             return ""
         if step.throughout is not None:
-            return _stays(laboratory, step.expect, step.throughout / 1e6)
-        return _becomes(laboratory, step.expect, step.within / 1e6)
+            return _stays(laboratory, step, step.throughout / 1e6)
+        return _becomes(laboratory, step, step.within / 1e6)
     except (LabError, NodeError) as error:
         return str(error)
 
@@ -90,26 +90,29 @@ def _do(laboratory: Laboratory, step: Step) -> None:
     deeds[step.do or ""]()
 
 
-def _becomes(laboratory: Laboratory, state: str, within_s: float) -> str:
+def _becomes(laboratory: Laboratory, step: Step, within_s: float) -> str:
     deadline = time.monotonic() + within_s
-    while others := _not_in(laboratory, state):
+    while others := _otherwise(laboratory, step):
         if time.monotonic() > deadline:
             return "; ".join(others)
         time.sleep(_BETWEEN_LOOKS_S)
     return ""
 
 
-def _stays(laboratory: Laboratory, state: str, for_s: float) -> str:
+def _stays(laboratory: Laboratory, step: Step, for_s: float) -> str:
     deadline = time.monotonic() + for_s
     while time.monotonic() < deadline:
-        if others := _not_in(laboratory, state):
+        if others := _otherwise(laboratory, step):
             return "; ".join(others)
         time.sleep(_BETWEEN_LOOKS_S)
     return ""
 
 
-def _not_in(laboratory: Laboratory, state: str) -> list[str]:
-    return [_words(each) for each in laboratory.status() if _state(each) != state]
+def _otherwise(laboratory: Laboratory, step: Step) -> list[str]:
+    """The sessions that are not as the step expects, in words."""
+    if step.about_bgp:
+        return [_bgp_words(each) for each in laboratory.bgp_status() if _bgp_state(each) != step.expect]
+    return [_words(each) for each in laboratory.status() if _state(each) != step.expect]
 
 
 def _state(status: SessionStatus) -> str:
@@ -118,6 +121,14 @@ def _state(status: SessionStatus) -> str:
 
 def _words(status: SessionStatus) -> str:
     return f"{status.session.spec.name} at {status.node}: {status.trouble or status.view.state}"
+
+
+def _bgp_state(status: BgpStatus) -> str:
+    return "established" if status.view.state == "established" else "ended" if not status.trouble else "unknown"
+
+
+def _bgp_words(status: BgpStatus) -> str:
+    return f"BGP {status.bgp.spec.name} at {status.node}: {status.trouble or status.view.state}"
 
 
 def _keep(folder: Path, out: Path) -> None:

@@ -18,12 +18,14 @@ Direction = Literal["both", "to", "from"]
 _AT_A_PORT = ("cut", "lose", "delay", "restore", "unplug", "plug")
 _AT_A_NODE = ("pause", "resume", "crash", "start", "restart")
 _DEEDS = (*_AT_A_PORT, *_AT_A_NODE)
+_OF_BGP = ("established", "ended")
 _WITHIN_US = 10_000_000
 
 
 class Step(Strict):
     """Either `do`, a deed at a node or at its port of a network, or `expect`, the state of all sessions: reached
-    `within` a time, or kept `throughout` one, as both ends tell it."""
+    `within` a time, or kept `throughout` one, as both ends tell it. BFD sessions are up or down, BGP sessions
+    established or ended, which is any state but Established."""
 
     do: (
         Literal["cut", "lose", "delay", "restore", "unplug", "plug", "pause", "resume", "crash", "start", "restart"]
@@ -35,7 +37,9 @@ class Step(Strict):
     link: Annotated[StrictInt, Field(ge=0, le=1)] = Field(default=0, description="0, or 0 or 1 of a bond")
     loss: Annotated[float, Field(ge=0, le=100, strict=True)] = Field(default=100.0, description="per cent, 0 to 100")
     delay: Duration = Field(default=0, description=DURATION_ALLOWED)
-    expect: Literal["up", "down"] | None = Field(default=None, description="up or down")
+    expect: Literal["up", "down", "established", "ended"] | None = Field(
+        default=None, description="up or down of BFD sessions, established or ended of BGP sessions"
+    )
     within: PositiveDuration = Field(default=_WITHIN_US, description=DURATION_ALLOWED)
     throughout: PositiveDuration | None = Field(default=None, description=DURATION_ALLOWED)
 
@@ -49,12 +53,18 @@ class Step(Strict):
             raise clash(f"network: allowed with {', '.join(_AT_A_PORT)}, which need it")
         return self
 
+    @property
+    def about_bgp(self) -> bool:
+        """Whether the state of BGP sessions is expected, not of BFD sessions."""
+        return self.expect in _OF_BGP
+
     def words(self) -> str:
         """The step in one line."""
+        sessions = "all BGP sessions" if self.about_bgp else "all sessions"
         if self.expect is not None and self.throughout is not None:
-            return f"all sessions stay {self.expect} for {self.throughout / 1e6:g} s"
+            return f"{sessions} stay {self.expect} for {self.throughout / 1e6:g} s"
         if self.expect is not None:
-            return f"all sessions are {self.expect} within {self.within / 1e6:g} s"
+            return f"{sessions} are {self.expect} within {self.within / 1e6:g} s"
         where = f"{self.node} on {self.network}" if self.network else str(self.node)
         more = {
             "lose": f" {self.loss:g} % {self.direction}",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
 
 from topologies.errors import LabError
 from topologies.fields import DURATION_ALLOWED, LONGEST_US, Auth, Duration, PositiveDuration, Strict
@@ -33,6 +33,16 @@ DEFAULT_FILTER = "udp port 3784 or udp port 4784"
 """Control packets of single hop (RFC 5881 section 4) and multihop sessions (RFC 5883 section 5)."""
 
 _FAMILIES: Mapping[int, str] = {4: "ipv4", 6: "ipv6"}
+
+
+SHORTEST_HOLD_US = 3_000_000
+"""Of a Hold Time that is not zero (RFC 4271 section 4.2)."""
+
+
+def _hold_time(value_us: int) -> int:
+    if value_us < SHORTEST_HOLD_US or value_us % 1_000_000:
+        raise ValueError("not a hold time")
+    return value_us
 
 
 class TopologyError(LabError):
@@ -112,6 +122,23 @@ class Session(Terms):
         return own.model_copy(update={name: value for name, value in common.items() if getattr(own, name) is None})
 
 
+class Bgp(Strict):
+    """An external BGP session (RFC 4271) between two nodes on one network; each node is an autonomous system."""
+
+    between: tuple[NodeName, NodeName] = Field(description="a list of two names of nodes")
+    family: Literal[4, 6] = Field(default=4, description="4 or 6")
+    network: NetworkName | None = Field(
+        default=None, description="the name of a network that both nodes are on; needed where there are several"
+    )
+    hold: Annotated[Duration, AfterValidator(_hold_time)] = Field(
+        default=90_000_000,
+        description=f"whole seconds from {SHORTEST_HOLD_US // 1_000_000}s to {LONGEST_US // 1_000_000}s",
+    )
+    bfd: StrictBool = Field(
+        default=False, description="true or false: whether the BFD session between the two (sessions) advises it"
+    )
+
+
 class Impairment(Strict):
     """What is wrong at the port that connects a node with a network, from the start."""
 
@@ -154,15 +181,17 @@ class Topology(Strict):
         min_length=1, max_length=50, description=f"a mapping of 1 to 50 nodes by name: {_NAME_ALLOWED.format(15)}"
     )
     sessions: tuple[Session, ...] = Field(default=(), description="a list of sessions")
+    bgp: tuple[Bgp, ...] = Field(default=(), description="a list of BGP sessions")
     impairments: tuple[Impairment, ...] = Field(default=(), description="a list of impairments")
     captures: tuple[Capture, ...] = Field(default=(), description="a list of captures")
     steps: tuple[Step, ...] = Field(default=(), description="a list of steps, each with expect or do")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        complaint = self._nodes() or self._room() or self._sessions() or self._ports()
-        if complaint:
-            raise clash(complaint)
+        checks = (self._nodes, self._room, self._sessions, self._bgp, self._ports, self._expected)
+        for complaint in (check() for check in checks):
+            if complaint:
+                raise clash(complaint)
         return self
 
     def home(self, node: str) -> str:
@@ -176,6 +205,20 @@ class Topology(Strict):
     def members(self, network: str) -> list[str]:
         """The nodes that have an interface in a network, in the order of the file."""
         return [name for name, node in self.nodes.items() if network in node.networks]
+
+    def common(self, pair: Session | Bgp) -> str | None:
+        """The network of a session: the one that it names, or else the only one that both of its nodes are on."""
+        one, other = pair.between
+        shared = [name for name in self.networks_of(one) if name in self.networks_of(other)]
+        return pair.network or (shared[0] if len(shared) == 1 else None)
+
+    def adviser(self, bgp: Bgp) -> int | None:
+        """The number of the BFD session that advises a BGP session; None where it wants none, or there is none."""
+        for number, session in enumerate(self.sessions):
+            alike = set(session.between) == set(bgp.between) and session.family == bgp.family
+            if bgp.bfd and alike and session.kind == "single_hop" and self.common(session) == self.common(bgp):
+                return number
+        return None
 
     def _nodes(self) -> str:
         for name, node in self.nodes.items():
@@ -216,18 +259,44 @@ class Topology(Strict):
                 return f"{where}.{complaint}"
         return ""
 
-    def _network(self, session: Session) -> str:
+    def _bgp(self) -> str:
+        kinds = {name for name, release in RELEASES.items() if release.bgp is not None}
+        speakers = [name for name, node in self.nodes.items() if node.runs in kinds]
+        for number, bgp in enumerate(self.bgp):
+            where, (one, other) = f"bgp[{number}]", bgp.between
+            for node in bgp.between:
+                if node not in speakers:
+                    return f"{where}.between: {node}: allowed is {', '.join(speakers) or 'a node that speaks BGP'}"
+            if self.home(one) == self.home(other):
+                return f"{where}.between: {one}, {other}: allowed are nodes in different namespaces"
+            complaint = self._network(bgp)
+            if complaint:
+                return f"{where}.{complaint}"
+            if bgp.bfd and self.adviser(bgp) is None:
+                return f"{where}.bfd: true: allowed with a single-hop session of IPv{bgp.family} between the two"
+            pairs = [(set(each.between), each.family, self.common(each)) for each in self.bgp[: number + 1]]
+            if pairs.index(pairs[-1]) < number:
+                return f"{where}.between: {one}, {other}: allowed is one session of IPv{bgp.family} on a network"
+        return ""
+
+    def _network(self, session: Session | Bgp) -> str:
         one, other = session.between
         shared = [name for name in self.networks_of(one) if name in self.networks_of(other)]
         if session.network is not None and session.network not in shared:
             return f"network: {session.network}: allowed is {', '.join(shared) or 'no name, as none has both nodes'}"
-        if session.kind == "multi_hop" and session.network is None:
+        if isinstance(session, Session) and session.kind == "multi_hop" and session.network is None:
             return ""  # whether there is a way is for the blueprint to find out
         if session.network is None and len(shared) != 1:
             return f"network: allowed is {', '.join(shared)}" if shared else f"between: {one} and {other} share none"
         family = _FAMILIES[session.family]
         if getattr(self.networks[session.network or shared[0]], family) is None:
             return f"family: {session.family}: allowed where the network has {family}"
+        return ""
+
+    def _expected(self) -> str:
+        for number, step in enumerate(self.steps):
+            if step.about_bgp and not self.bgp:
+                return f"steps[{number}].expect: {step.expect}: allowed with BGP sessions"
         return ""
 
     def _ports(self) -> str:

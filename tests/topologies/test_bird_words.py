@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from topologies.node import AuthSpec, Key, NodeError, SessionSpec
-from topologies.nodes.bird.adapter import view
-from topologies.nodes.bird.configuration import Configuration
+from topologies.node import AuthSpec, BgpSpec, Key, NodeError, SessionSpec
+from topologies.nodes.bird.adapter import bgp_view, view
+from topologies.nodes.bird.configuration import Configuration, Neighbour
 from topologies.nodes.bird.control import Control, Line, RefusedError
 from topologies.nodes.bird.wishes import Wish, check
 
@@ -165,6 +165,32 @@ def test_the_configuration(tmp_path: Path, bird: Callable[..., Control]) -> None
     assert configuration.path.read_text() == (GOLDEN / "bird.conf").read_text()
     assert configuration.wishes()[Wish(SPEC).key] == Wish(SPEC, disabled=True)
     assert configuration.wishes()[Wish(MULTI_HOP).key].spec.auth == AUTH
+
+
+def test_a_session_that_a_neighbour_asks_for_has_options_and_no_route(
+    tmp_path: Path, bird: Callable[..., Control]
+) -> None:
+    bird("0003 Reconfigured\n", "0003 Reconfigured\n")
+    configuration = Configuration(tmp_path, "run-1")
+    configuration.create()
+    wish, other = Wish(SPEC, asked=False), Wish(replace(SPEC, peer="10.0.0.3"))
+    bgp = BgpSpec("a-b", SPEC.peer, SPEC.local, 64513, 64514, "192.0.2.1", 90)
+    with configuration.locked():
+        configuration.apply({wish.key: wish}, Neighbour(bgp, advised=True))
+        configuration.apply({wish.key: wish, other.key: other})  # the neighbour stays
+    text = configuration.path.read_text()
+    assert text.count('interface "eth0" {') == 2
+    assert f"via {SPEC.peer}%" not in text
+    assert f"via {other.spec.peer}%" in text
+    assert text[text.index("protocol bgp") :] == (GOLDEN / "bird_bgp.conf").read_text()
+
+
+@pytest.mark.parametrize(
+    ("told", "state"), [("Established", "established"), ("OpenSent", "opensent"), ("Down", "unknown")]
+)
+def test_the_state_of_a_neighbour(told: str, state: str) -> None:
+    lines = ["bgp-a-b BGP --- up 18:22:59.662 Established", f"  BGP state:          {told}", "    Neighbor AS: 64514"]
+    assert bgp_view([Line(1006, line) for line in lines]).state == state
 
 
 def test_files_with_keys_are_for_nobody_else(tmp_path: Path, bird: Callable[..., Control]) -> None:

@@ -1,11 +1,14 @@
 """FRR's words, without FRR: what vtysh prints, and how it is read."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from topologies.node import NodeError
+from topologies.node import BgpSpec, NodeError
 from topologies.nodes.frr.adapter import milliseconds, view
+from topologies.nodes.frr.bgp import bgp_view, neighbour_lines
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
 from topologies.place import NetnsPlace
 
@@ -82,3 +85,32 @@ def test_refusals_are_raised_whatever_the_exit_status(tmp_path: Path, script: st
     with pytest.raises(VtyshError) as caught:
         fake_vtysh(tmp_path, script).run(["x"])
     assert str(caught.value) == said
+
+
+BGP = BgpSpec("a-b", "192.0.2.2", "192.0.2.1", 64513, 64514, "192.0.2.1", 90)
+
+
+def test_a_neighbour_asks_for_bfd_with_the_timers_of_a_profile() -> None:
+    lines = neighbour_lines(BGP, "of-a-b")
+    assert lines[:2] == ["configure terminal", "router bgp 64513"]
+    assert "neighbor 192.0.2.2 timers 30 90" in lines
+    assert lines.index("neighbor 192.0.2.2 remote-as 64514") < lines.index("neighbor 192.0.2.2 bfd profile of-a-b")
+    assert not any("bfd" in line for line in neighbour_lines(BGP, ""))
+
+
+def test_a_neighbour_over_ipv6_is_activated_in_its_family() -> None:
+    lines = neighbour_lines(replace(BGP, peer="fd00::2", local="fd00::1"), "")
+    assert lines[-3:] == ["address-family ipv6 unicast", "neighbor fd00::2 activate", "end"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "state"),
+    [
+        ({"192.0.2.2": {"bgpState": "Established"}}, "established"),
+        ({"192.0.2.2": {"bgpState": "OpenSent"}}, "opensent"),
+        ({"192.0.2.2": {"bgpState": "Deleted"}}, "unknown"),
+        ({"bgpNoSuchNeighbor": True}, "unknown"),
+    ],
+)
+def test_states_of_bgp(raw: dict[str, Any], state: str) -> None:
+    assert bgp_view(BGP, raw).state == state

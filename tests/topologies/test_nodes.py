@@ -72,6 +72,9 @@ def test_available_are_those_whose_programs_are_installed(tmp_path: Path, monkey
     for binary in release("frr").binaries:
         (tmp_path / binary).touch(mode=0o755)
     assert available() == ["frr"]
+    assert release("frr").missing(bgp=True) == [
+        "frr: program bgpd not found in /: install the Debian package frr",
+    ]
     assert release("frr").find("bfdd") == f"{tmp_path}/bfdd"
     inside = tmp_path / "trees" / release("bird3").suite / tmp_path.relative_to("/")
     inside.mkdir(parents=True)

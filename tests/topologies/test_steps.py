@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from topologies.steps import Step
 from topologies.topology import Topology, TopologyError, parse_topology
 
 
@@ -38,6 +39,19 @@ def test_words(step: dict[str, Any], words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("step", "words", "about_bgp"),
+    [
+        ({"expect": "ended", "within": "3s"}, "all BGP sessions are ended within 3 s", True),
+        ({"expect": "established", "throughout": "2s"}, "all BGP sessions stay established for 2 s", True),
+        ({"expect": "down"}, "all sessions are down within 10 s", False),
+    ],
+)
+def test_bgp_sessions_are_established_or_ended(step: dict[str, Any], words: str, *, about_bgp: bool) -> None:
+    found = Step.model_validate(step)
+    assert (found.words(), found.about_bgp) == (words, about_bgp)
+
+
+@pytest.mark.parametrize(
     ("step", "complaint"),
     [
         ({}, "do and expect: allowed is exactly one of them"),
@@ -48,6 +62,7 @@ def test_words(step: dict[str, Any], words: str) -> None:
         ({"do": "cut", "node": "c", "network": "lan"}, "steps[0].node: c: allowed is a, b"),
         ({"do": "explode", "node": "a"}, "explode"),
         ({"expect": "up", "within": "soon"}, "within"),
+        ({"expect": "established"}, "steps[0].expect: established: allowed with BGP sessions"),
     ],
 )
 def test_what_is_no_step_is_refused_in_one_line(step: dict[str, Any], complaint: str) -> None:

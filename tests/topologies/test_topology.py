@@ -36,9 +36,58 @@ def test_every_stack_can_be_planned_kept_and_drawn(name: str) -> None:
     assert words >= {*topology.nodes, *topology.networks, topology.description}
 
 
-def test_the_plan_of_multihop_is_as_ever() -> None:
-    plan = draw(find_topology("multihop"), "golden", Path("/run/bfdspec/golden"))
-    assert plan.model_dump_json(indent=1) + "\n" == (GOLDEN / "multihop.blueprint.json").read_text()
+@pytest.mark.parametrize("name", ["multihop", "bgp-frr-bird"])
+def test_the_plan_is_as_ever(name: str) -> None:
+    plan = draw(find_topology(name), "golden", Path("/run/bfdspec/golden"))
+    assert plan.model_dump_json(indent=1) + "\n" == (GOLDEN / f"{name}.blueprint.json").read_text()
+
+
+def test_a_session_that_bgp_asks_for_is_not_configured_besides() -> None:
+    nodes = {"a": {"runs": "frr", "networks": ["lan"]}, "b": {"runs": "bird", "networks": ["lan"]}}
+    sessions = [{"between": ["a", "b"]}, {"between": ["a", "b"], "family": 6}, {"between": ["b", "a"], "family": 6}]
+    bgp = [{"between": ["b", "a"], "family": 6, "bfd": True}, {"between": ["a", "b"], "hold": "3s"}]
+    a, b = draw(plain(nodes=nodes, sessions=sessions, bgp=bgp), "r", Path("/x")).nodes
+    for node in (a, b):
+        assert [each.number for each in node.own_sessions] == [0, 2]
+        assert [node.adviser(each) for each in node.bgp] == [node.sessions[1].spec, None]
+        assert [each.spec.hold_s for each in node.bgp] == [90, 3]
+    assert [each.spec.name for each in a.bgp] == ["b-a", "a-b"]
+    assert (a.bgp[0].spec.local, a.bgp[0].spec.local_as) == (b.bgp[0].spec.peer, b.bgp[0].spec.peer_as)
+    assert a.bgp[0].spec.router_id != b.bgp[0].spec.router_id
+
+
+SPEAKERS = {
+    "networks": {"lan": {}, "six": {"ipv4": None}},
+    "nodes": {
+        **{name: {"runs": "frr", "networks": ["lan", "six"]} for name in ("a", "b")},
+        "r": {"runs": "refbfd", "networks": ["lan"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("bgp", "complaint"),
+    [
+        ([{"between": ["a", "r"]}], "bgp[0].between: r: allowed is a, b"),
+        ([{"between": ["a", "a"]}], "bgp[0].between: a, a: allowed are nodes in different namespaces"),
+        ([{"between": ["a", "b"]}], "bgp[0].network: allowed is lan, six"),
+        ([{"between": ["a", "b"], "network": "six"}], "bgp[0].family: 4: allowed where the network has ipv4"),
+        ([{"between": ["a", "b"], "hold": "2s"}], "bgp[0].hold: '2s': allowed is whole seconds from 3s to 4294s"),
+        ([{"between": ["a", "b"], "hold": "3500ms"}], "bgp[0].hold: '3500ms': allowed is whole seconds"),
+        ([{"between": ["a", "b"], "hold": "soon"}], "bgp[0].hold: 'soon': allowed is whole seconds"),
+        (
+            [{"between": ["a", "b"], "network": "lan", "bfd": True}],
+            "bgp[0].bfd: true: allowed with a single-hop session of IPv4 between the two",
+        ),
+        (
+            [{"between": ["a", "b"], "network": "lan"}, {"between": ["b", "a"], "network": "lan"}],
+            "bgp[1].between: b, a: allowed is one session of IPv4 on a network",
+        ),
+    ],
+)
+def test_a_mistake_about_bgp_is_one_line(bgp: list[dict[str, Any]], complaint: str) -> None:
+    with pytest.raises(TopologyError, match="^" + re.escape(f"plain.yaml: {complaint}")):
+        plain(**SPEAKERS, bgp=bgp)
 
 
 def test_runs_share_no_name_and_no_mac_address() -> None:

@@ -37,7 +37,9 @@ def list_() -> None:
         for name in stacks():
             topology = find_topology(name)
             runs = dict.fromkeys(node.runs for node in topology.nodes.values())
-            missing = [kind for kind in runs if kind in RELEASES and RELEASES[kind].missing(tree(RELEASES[kind]))]
+            found = {kind: RELEASES[kind] for kind in runs if kind in RELEASES}
+            bgp = bool(topology.bgp)
+            missing = [kind for kind, each in found.items() if each.missing(tree(each), bgp=bgp)]
             remark = f" (not installed: {', '.join(missing)})" if missing else ""
             there.add_row(name, ", ".join(runs), topology.description + remark)
         console = Console()
@@ -152,7 +154,20 @@ def show(laboratory: "Laboratory", console: Console) -> bool:
                 f"[{_STYLES.get(state, '')}]{words}[/]" if state in _STYLES else words,
             )
         console.print(sessions)
+    neighbours = laboratory.bgp_status()
+    if neighbours:
+        console.print()
+        relations = _table("BGP", "node", "AS", "to", "AS", "state")
+        for told in neighbours:
+            bgp, state = told.bgp.spec, told.view.state
+            words = told.trouble or state
+            style = "green" if state == "established" else "magenta" if told.trouble else "red"
+            relations.add_row(
+                bgp.name, told.node, str(bgp.local_as), bgp.peer, str(bgp.peer_as), f"[{style}]{words}[/]"
+            )
+        console.print(relations)
     for (network, name, side), words in laboratory.troubles().items():
         console.print(f"{network}: packets {side} {name}: {words}", style="yellow", highlight=False)
     console.print()
-    return all(each.view.state == "up" for each in views if each.session.expect == "up")
+    up = all(each.view.state == "up" for each in views if each.session.expect == "up")
+    return up and all(each.view.state == "established" for each in neighbours)

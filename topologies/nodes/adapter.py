@@ -34,6 +34,11 @@ class Adapter(Node, Protocol):
     def attach(cls, handle: Handle) -> Self:
         """Talk to a running implementation, from any process and any namespace."""
 
+    @classmethod
+    def start_bgp(cls, handle: Handle) -> Handle:
+        """Start what BGP needs beside a running implementation, once, and return the handle of all of it. Raises
+        NodeError."""
+
     def processes(self) -> list[int]:
         """The processes that are the implementation now, as seen from here: all that has to be paused with it."""
 

@@ -30,6 +30,11 @@ class DaemonNode(PlainNode, ABC):
         """Talk to a running implementation, from any process."""
         return cls(handle)
 
+    @classmethod
+    def start_bgp(cls, handle: Handle) -> Handle:
+        """Nothing to start: one daemon does it all, or there is no BGP."""
+        return handle
+
     def processes(self) -> list[int]:
         """See `topologies.nodes.adapter.Adapter`."""
         return self._processes

@@ -35,7 +35,8 @@ class Release(_Model):
     serves one slot. `virtualenv` are requirements, in pip's words, of programs in Python that must not share an
     environment with anything else: on this machine they have one of their own. `sessions_per_core` is how many
     sessions a core bears without anybody being late, None where that is more than a tester runs at once. `lacks` says
-    why each missing capability is missing; what is not listed is offered.
+    why each missing capability is missing; what is not listed is offered. `bgp` are the programs, among the same
+    packages, that a BGP neighbour needs besides; None where there is no BGP.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Release(_Model):
     sessions_per_core: int | None
     container: Container
     lacks: dict[Capability, str]
+    bgp: tuple[str, ...] | None
 
     @property
     def image(self) -> str:
@@ -68,10 +70,10 @@ class Release(_Model):
                 return str(Path(folder) / binary)
         raise NodeError(f"{self.name}: program {binary} not found in {root}: {self._remedy(root)}")
 
-    def missing(self, root: Path = _HERE) -> list[str]:
-        """One line for each program that is not there."""
+    def missing(self, root: Path = _HERE, *, bgp: bool = False) -> list[str]:
+        """One line for each program that is not there; `bgp` says that there will be BGP neighbours."""
         lines = []
-        for binary in self.binaries:
+        for binary in (*self.binaries, *((self.bgp or ()) if bgp else ())):
             try:
                 self.find(binary, root)
             except NodeError as error:
@@ -116,6 +118,7 @@ class Manifest(_Model):
     sessions_per_core: PositiveInt | None = None
     container: Container = Container()
     lacks: dict[Capability, str] = {}
+    bgp: tuple[str, ...] | None = None
     releases: dict[str, _Release]
 
     def release(self, name: str) -> Release:
@@ -136,6 +139,7 @@ class Manifest(_Model):
             sessions_per_core=self.sessions_per_core,
             container=self.container,
             lacks={**lacks, **own.lacks},
+            bgp=self.bgp,
         )
 
 

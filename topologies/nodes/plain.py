@@ -4,7 +4,7 @@ implementation can do, and their `lacks` names the rest."""
 from collections.abc import Sequence
 from typing import NoReturn
 
-from topologies.node import AuthSpec, NodeError, SessionSpec
+from topologies.node import AuthSpec, BgpSpec, BgpView, LackError, NodeError, SessionSpec
 
 
 class PlainNode:
@@ -62,6 +62,14 @@ class PlainNode:
     def withdraw_client(self, spec: SessionSpec, client: str = "") -> None:
         """Refused."""
         self._refuse("a session has one client, its configuration")
+
+    def add_bgp(self, spec: BgpSpec, bfd: SessionSpec | None) -> None:
+        """Refused."""
+        raise LackError(f"{self.name}: no BGP is spoken here")
+
+    def show_bgp(self, spec: BgpSpec) -> BgpView:
+        """Refused."""
+        raise LackError(f"{self.name}: no BGP is spoken here")
 
     def _refuse_unusual(self, spec: SessionSpec) -> None:
         """Refuse a session that is asked for more than its implementation has words for."""

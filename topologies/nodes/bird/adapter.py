@@ -16,9 +16,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar
 
-from topologies.node import AuthSpec, NodeError, SessionSpec, SessionView
+from topologies.node import BGP_STATES, AuthSpec, BgpSpec, BgpView, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer
-from topologies.nodes.bird.configuration import RUNNING, Configuration
+from topologies.nodes.bird.configuration import RUNNING, Configuration, Neighbour
 from topologies.nodes.bird.control import Control, Line
 from topologies.nodes.bird.wishes import ClashError, Wish, check
 from topologies.nodes.daemon import DaemonNode, handle
@@ -34,6 +34,7 @@ _PATIENCE_S = 30.0
 _BETWEEN_ATTEMPTS_S = 0.2
 
 _STATES = {"AdminDown": "admin_down", "Down": "down", "Init": "init", "Up": "up"}
+_BGP_STATE = "BGP state:"
 _COLUMNS = ("address", "interface", "state", "since", "interval", "timeout")
 
 
@@ -177,6 +178,29 @@ class BirdNode(DaemonNode):
         except NodeError as error:
             raise self._failed("show", spec, error) from error
 
+    def add_bgp(self, spec: BgpSpec, bfd: SessionSpec | None) -> None:
+        """A bgp protocol, which asks for the session; what it asks for has the options of its interface, as any."""
+        try:
+            with self._configuration.locked() as configuration:
+                wishes = configuration.wishes()
+                if bfd is not None:
+                    self._refuse_unusual(bfd)
+                    wish = Wish(bfd, asked=False)  # nobody but the neighbour will ask
+                    check(wish, wishes)
+                    wishes[wish.key] = wish
+                    configuration.apply(wishes)  # the options are there before the session, as in `add_session`
+                configuration.apply(wishes, Neighbour(spec, advised=bfd is not None))
+        except NodeError as error:
+            raise NodeError(f"{self.name}: add_bgp {spec.name}: {error}") from error
+
+    def show_bgp(self, spec: BgpSpec) -> BgpView:
+        """The state in `show protocols all` of its protocol."""
+        try:
+            answer = self._control.run(f"show protocols all 'bgp-{spec.name}'")
+        except NodeError as error:
+            raise NodeError(f"{self.name}: show_bgp {spec.name}: {error}") from error
+        return bgp_view(answer)
+
     def _tell(self, verb: str, spec: SessionSpec, command: str) -> None:
         try:
             self._control.run(command)
@@ -212,6 +236,14 @@ def view(spec: SessionSpec, answer: list[Line]) -> SessionView:
         if _key(row) == key:
             return SessionView(state=_STATES.get(row["state"], "unknown"), raw=row)
     return SessionView(state="absent")
+
+
+def bgp_view(answer: list[Line]) -> BgpView:
+    """Find the state in an answer to `show protocols all`. One of an unknown name is unknown."""
+    lines = [line.text.strip() for line in answer]
+    states = [line.removeprefix(_BGP_STATE).strip().lower() for line in lines if line.startswith(_BGP_STATE)]
+    state = states[0] if states else ""
+    return BgpView(state=state if state in BGP_STATES else "unknown", raw={"lines": lines})
 
 
 def _key(row: Mapping[str, str]) -> str | None:

@@ -7,19 +7,20 @@ holds a lock on the folder.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from pydantic import TypeAdapter
 
-from topologies.node import NodeError
+from topologies.node import BgpSpec, NodeError
 from topologies.nodes.bird.control import Control
 from topologies.nodes.bird.wishes import Wish, Wishes
 from topologies.nodes.folder import locked, write_whole
 from topologies.nodes.template import render
 
 _TEMPLATE = Path(__file__).parent / "bird.conf.j2"
+_BGP_TEMPLATE = Path(__file__).parent / "bgp.conf.j2"
 _VERSIONS = (4, 6)
 _RECONFIGURED, _RECONFIGURING = 3, 4
 """The reply codes of a configuration that is in force, and of one that will be: BIRD 3 ends what is gone first."""
@@ -32,11 +33,20 @@ RUNNING = "Daemon is up and running"
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A BGP neighbour. `advised` says that it asks for a BFD session."""
+
+    spec: BgpSpec
+    advised: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
-    """What BIRD has been told, and how many times it has been told something."""
+    """What BIRD has been told, and how many times it has been told something. Neighbours are by name."""
 
     wishes: dict[str, Wish]
     generation: int
+    neighbours: dict[str, Neighbour] = field(default_factory=dict)
 
 
 _FILE: TypeAdapter[_State] = TypeAdapter(_State)
@@ -69,13 +79,15 @@ class Configuration:
         """The sessions that BIRD has been told to run."""
         return self._read().wishes
 
-    def apply(self, wishes: Wishes) -> None:
-        """Tell BIRD to run these sessions and no others, and wait until it does; to be called under the lock.
+    def apply(self, wishes: Wishes, neighbour: Neighbour | None = None) -> None:
+        """Tell BIRD to run these sessions and no others, and wait until it does; to be called under the lock. A
+        `neighbour` joins those that there are, or replaces the one of its name.
 
         Raises NodeError with BIRD's own line when it refuses, and then all is as it was.
         """
         before = self._read()
-        after = _State(dict(wishes), before.generation + 1)
+        joining = {} if neighbour is None else {neighbour.spec.name: neighbour}
+        after = _State(dict(wishes), before.generation + 1, {**before.neighbours, **joining})
         self._write(after)
         try:
             _configure(Control(self.socket))
@@ -88,6 +100,7 @@ class Configuration:
         wishes = state.wishes.values()
         families = {version: [wish for wish in wishes if wish.version == version] for version in _VERSIONS}
         text = render(_TEMPLATE, run_id=self._run_id, families=families, generation=state.generation)
+        text += render(_BGP_TEMPLATE, neighbours=state.neighbours.values())
         write_whole(self.path, text.encode())
 
     def _read(self) -> _State:

@@ -18,7 +18,7 @@ _SHA1_TYPES = (4, 5)
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A session and its options. `spec` has the parameters of now, not those that it was created with. `asked` says
-    that somebody asks for the session; before that there are its options only."""
+    that the session is asked for as such; before that, or where a BGP neighbour asks, there are its options only."""
 
     spec: SessionSpec
     disabled: bool = False

@@ -1,4 +1,5 @@
 """FRRouting as a node: zebra and bfdd in the target namespace, sessions through vtysh. Tried with 8.4, 10.3, 10.7.
+bgpd joins them where there is a BGP neighbour.
 
 FRR knows a session by its addresses, so a spec's name only serves messages. Its intervals are whole milliseconds.
 """
@@ -10,20 +11,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from topologies.node import AuthSpec, NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, BgpSpec, BgpView, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.daemon import DaemonNode, handle
+from topologies.nodes.frr.bgp import bgp_view, neighbour_lines
 from topologies.nodes.frr.keychain import key_chain, session_lines
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
 from topologies.nodes.manifest import Manifest, Release, load_manifest
 from topologies.nodes.template import render
-from topologies.place import Place, run
+from topologies.place import Place, reopen, run
 
 _HERE = Path(__file__).parent
 _TEMPLATE = _HERE / "frr.conf.j2"
 _USER = "frr"
 _DAEMONS = ("zebra", "bfdd")
 """In the order of their start: bfdd learns the interfaces from zebra."""
+_BGPD = "bgpd"
 _ABSENT = "Unable to find"
 
 _STATES = {"shutdown": "admin_down", "down": "down", "init": "init", "up": "up"}
@@ -50,6 +53,7 @@ class FrrNode(DaemonNode):
         """See `attach`: only the vty sockets are used."""
         super().__init__(handle)
         self._vtysh = Vtysh(self.place, handle["vtysh"])
+        self._bgpd = Vtysh(self.place, handle["vtysh"], _BGPD)
 
     @classmethod
     def start(cls, place: Place, release: Release) -> Handle:
@@ -62,27 +66,33 @@ class FrrNode(DaemonNode):
         vtysh = release.find("vtysh", place.root)
         processes: list[int] = []
         make_router(place.namespace)  # bfdd leaves it to the kernel to loop IPv4 Echo packets back
-        _prepare(place)
+        _prepare(place, *_DAEMONS)
         try:
             for daemon in _DAEMONS:
-                log = place.folder / f"{daemon}.log"
-                command = _command(place, release.find(daemon, place.root))
-                processes.append(place.spawn(command, log))
-                ask = partial(Vtysh(place, vtysh, daemon).run, ["show version"])
-                banner = await_answer(ask, processes[-1], log, f"{release.name}: {daemon}")
+                processes.append(_spawn(place, release, daemon))
+                banner = _await_daemon(place, vtysh, daemon, processes[-1], release.name)
         except BaseException:
             place.terminate(processes)
             raise
         return handle(release, place, _version(banner), processes, vtysh=vtysh)
 
+    @classmethod
+    def start_bgp(cls, handle: Handle) -> Handle:
+        """Start bgpd."""
+        place, release = reopen(handle["place"]), cls.manifest.release(handle["node"])
+        _prepare(place, _BGPD)
+        process = _spawn(place, release, _BGPD)
+        try:
+            _await_daemon(place, handle["vtysh"], _BGPD, process, release.name)
+        except BaseException:
+            place.terminate([process])
+            raise
+        return {**handle, "processes": [*handle["processes"], process]}
+
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session; one with the same addresses is replaced. Nothing is left of a refused one."""
         self._refuse_unusual(spec)
-        lines = ["minimum-ttl 1"] if spec.kind == "multi_hop" else []  # FRR's own default admits one hop
-        lines += ["passive-mode"] if spec.passive else []
-        lines += ["demand-mode"] if spec.demand else []
-        lines += ["control-plane-independent"] if spec.control_plane_independent else []
-        lines += _echo_lines(spec.required_min_echo_rx_us, spec.desired_min_echo_tx_us) if _has_echo(spec) else []
+        lines = _mode_lines(spec)
         lines += session_lines(_chain(spec), spec.auth) if spec.auth is not None else []
         timers = _timer_settings(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         try:
@@ -187,6 +197,33 @@ class FrrNode(DaemonNode):
         lines = _echo_lines(required_min_echo_rx_us, desired_min_echo_tx_us)
         self._configure("set_echo", spec, [_peer(spec), *lines], must_exist=True)
 
+    def add_bgp(self, spec: BgpSpec, bfd: SessionSpec | None) -> None:
+        """A neighbour of bgpd, which asks bfdd for the session: its timers are in a profile that the neighbour names.
+
+        A `peer` of the same addresses would be a second client of that session, with timers of its own.
+        """
+        profile = ""
+        try:
+            if bfd is not None:
+                self._refuse_unusual(bfd)
+                if bfd.auth is not None:
+                    raise NodeError(f"{self.name}: add_bgp {spec.name}: a profile has no words for authentication")
+                profile = f"of-{bfd.name}"
+                timers = _timer_settings(bfd.desired_min_tx_us, bfd.required_min_rx_us, bfd.detect_mult)
+                self._vtysh.run(
+                    ["configure terminal", "bfd", f"profile {profile}", *_mode_lines(bfd), *_lines(timers), "end"]
+                )
+            self._bgpd.run(neighbour_lines(spec, profile))
+        except VtyshError as error:
+            raise NodeError(f"{self.name}: add_bgp {spec.name}: {error}") from error
+
+    def show_bgp(self, spec: BgpSpec) -> BgpView:
+        """The neighbour as `show bgp neighbors ... json` has it."""
+        try:
+            return bgp_view(spec, last_json(self._bgpd.run([f"show bgp neighbors {spec.peer} json"])))
+        except VtyshError as error:
+            raise NodeError(f"{self.name}: show_bgp {spec.name}: {error}") from error
+
     def show(self, spec: SessionSpec) -> SessionView:
         """The session as `show bfd peer ... json` has it."""
         try:
@@ -253,6 +290,15 @@ def _timer_settings(
     return settings
 
 
+def _mode_lines(spec: SessionSpec) -> list[str]:
+    """What a session is to do, in words that a peer and a profile have in common."""
+    lines = ["minimum-ttl 1"] if spec.kind == "multi_hop" else []  # FRR's own default admits one hop
+    lines += ["passive-mode"] if spec.passive else []
+    lines += ["demand-mode"] if spec.demand else []
+    lines += ["control-plane-independent"] if spec.control_plane_independent else []
+    return lines + (_echo_lines(spec.required_min_echo_rx_us, spec.desired_min_echo_tx_us) if _has_echo(spec) else [])
+
+
 def _has_echo(spec: SessionSpec) -> bool:
     """FRR refuses any word about the Echo function in a multihop session; a wish for it has to be refused, too."""
     return spec.kind == "single_hop" or bool(spec.required_min_echo_rx_us or spec.desired_min_echo_tx_us)
@@ -289,15 +335,29 @@ def _show(spec: SessionSpec) -> str:
     return f"show bfd {_peer(spec)} json"
 
 
-def _prepare(place: Place) -> None:
+def _prepare(place: Place, *daemons: str) -> None:
     """Lay out the instance's folder; the daemons give up root and must be able to write there."""
-    files = {f"{daemon}.conf": render(_TEMPLATE, daemon=daemon, run_id=place.run_id) for daemon in _DAEMONS}
+    files = {f"{daemon}.conf": render(_TEMPLATE, daemon=daemon, run_id=place.run_id) for daemon in daemons}
     files["vtysh.conf"] = ""
     for name, text in files.items():
         (place.folder / name).write_text(text, encoding="utf-8")
     changed = run(place, ["chown", "-R", f"{_USER}:{_USER}", str(place.folder)])
     if changed.returncode != 0:
         raise NodeError(f"frr: {changed.stderr.strip()}")
+
+
+def _spawn(place: Place, release: Release, daemon: str) -> int:
+    return place.spawn(_command(place, release.find(daemon, place.root)), _log(place, daemon))
+
+
+def _await_daemon(place: Place, vtysh: str, daemon: str, process: int, node: str) -> str:
+    """What it says of its version, once it answers. Raises NodeError."""
+    ask = partial(Vtysh(place, vtysh, daemon).run, ["show version"])
+    return await_answer(ask, process, _log(place, daemon), f"{node}: {daemon}")
+
+
+def _log(place: Place, daemon: str) -> Path:
+    return place.folder / f"{daemon}.log"
 
 
 def _command(place: Place, program: str) -> list[str]:
