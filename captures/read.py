@@ -35,7 +35,7 @@ _DAMAGE = ("cut short in the middle", "damaged or corrupt")  # tshark read what 
 _COMPLAINT = "_ws.malformed"
 _MALFORMED = str(0x07000000)  # the same complaint where XML buries it: the expert group "Malformed"
 _FIELDS = (
-    "frame.protocols",  # first, so that `_run_tshark` can look at it
+    "frame.protocols",  # first, so that `run_tshark` can look at it
     "frame.number",
     "frame.time_epoch",
     "ip.src",
@@ -88,7 +88,7 @@ def read_tshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
     `ports` are the UDP ports (1 to 65535) that are taken for BFD besides what tshark recognises itself. Quotes in ICMP
     errors are left out; of packets in tunnels, the innermost headers count. Raises CaptureError.
     """
-    lines, warning = _run_tshark(path, _selection(path, ports), _FIELDS)
+    lines, warning = run_tshark(path, _selection(path, ports), _FIELDS)
     return _reading((dict(zip(_FIELDS, line.split("\t"), strict=True)) for line in lines), warning)
 
 
@@ -99,7 +99,7 @@ def read_pyshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
     inside a running event loop. Raises CaptureError.
     """
     selection = _selection(path, ports)
-    _, warning = _run_tshark(path, selection, _FIELDS[:1])  # pyshark cannot tell a damaged file from a short one
+    _, warning = run_tshark(path, selection, _FIELDS[:1])  # pyshark cannot tell a damaged file from a short one
     loop = asyncio.new_event_loop()
     try:
         with _pyshark_capture(path, selection, loop) as capture:
@@ -125,7 +125,7 @@ def _selection(path: Path, ports: Iterable[int]) -> list[str]:
     return ["-Y", f"{_TORN_HEADER} || (udp && (bfd{to_ports}) && !icmp && !icmpv6)", *decode]
 
 
-def _run_tshark(path: Path, selection: list[str], fields: Iterable[str]) -> tuple[list[str], str]:
+def run_tshark(path: Path, selection: list[str], fields: Iterable[str]) -> tuple[list[str], str]:
     """The output lines and the warning. Raises CaptureError."""
     if shutil.which("tshark") is None:
         raise CaptureError(
@@ -195,7 +195,7 @@ def _envelope(fields: Mapping[str, str]) -> dict[str, Any]:
     family, hops = ("ipv6", "ipv6.hlim") if inner_is_6 else ("ip", "ip.ttl")
     return {
         "frame": int(fields["frame.number"]),
-        "time_ns": _nanoseconds(fields["frame.time_epoch"]),
+        "time_ns": nanoseconds(fields["frame.time_epoch"]),
         "source": fields[f"{family}.src"],
         "destination": fields[f"{family}.dst"],
         "ttl": int(fields[hops]),
@@ -234,7 +234,7 @@ def _row(fields: Mapping[str, str]) -> Row:
     )
 
 
-def _nanoseconds(epoch: str) -> int:
+def nanoseconds(epoch: str) -> int:
     seconds, _, fraction = epoch.partition(".")
     return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
 
