@@ -13,7 +13,7 @@ from reports.model import Verdict
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 MS = 1_000_000
-DOWN, INIT, UP = 1, 2, 3
+ADMIN_DOWN, DOWN, INIT, UP = range(4)
 
 ROW = Row(
     frame=0,
@@ -133,6 +133,26 @@ def test_an_end_by_the_hold_timer_is_not_bfds() -> None:
     assert verdict is Verdict.WARN
     assert "the Hold Timer is over: BGP was heard last in frame 13" in words
     assert conclude(TALK, late)[0] is Verdict.INCONCLUSIVE  # for BFD was not down, either
+    talk = [row for at in range(0, 80_000, 250) for row in (bfd(at, THERE), bfd(at, HERE))]
+    short = [*talk, bfd(80_700, HERE, DOWN, diag=1)]
+    assert conclude(short, late)[0] is Verdict.INCONCLUSIVE  # a system may hide a failure for a while
+
+
+@pytest.mark.parametrize(
+    "told",
+    [(bfd(2800, THERE, ADMIN_DOWN, diag=7), bfd(2801, HERE, DOWN, diag=3)), (bfd(2801, HERE, ADMIN_DOWN, diag=7),)],
+)
+@pytest.mark.parametrize("at_ms", [2802, 13 + 90_000])
+def test_an_administrator_is_no_failure(told: tuple[Row, ...], at_ms: int) -> None:
+    verdict, words = conclude([*TALK, *told], bgp(at_ms, HERE, NOTIFICATION, error=(6, 10)))
+    assert verdict is Verdict.INCONCLUSIVE
+    assert "AdminDown does not tell of a failure" in words
+
+
+def test_init_ends_no_session_that_is_up() -> None:
+    packets = [*TALK, bfd(2800, THERE, INIT)]
+    assert conclude(packets, bgp(2802, HERE, NOTIFICATION, error=(6, 10)))[0] is Verdict.INCONCLUSIVE
+    assert conclude(packets, bgp(2800 + 901, HERE, NOTIFICATION, error=(6, 10)))[0] is Verdict.PASS
 
 
 def test_nothing_is_concluded_without_an_end_or_without_bfd() -> None:

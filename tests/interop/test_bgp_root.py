@@ -9,15 +9,13 @@ import pytest
 pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from interop.bgp import Life, judge, lives, read_end
+from interop.judgement import EXPIRED
 from reports.model import Verdict
 from topologies.laboratory import Laboratory
 from topologies.nodes import release
 from topologies.rehearsal import Done, rehearse
 from topologies.topology import find_topology
 from topologies.trees import tree
-
-_EXPIRED = 1
-"""The diagnostic Control Detection Time Expired (RFC 5880 section 4.1)."""
 
 pytestmark = [
     pytest.mark.root,
@@ -43,9 +41,7 @@ def test_bfd_takes_bgp_down_and_it_comes_back(name: str, tmp_path: Path) -> None
     )
     # While BFD comes up, BGP may begin before it, and end once more.
     for of_detector in (bird, frr):
-        falls = [
-            life for life in of_detector if life.by_itself and life.fell is not None and life.fell.diag == _EXPIRED
-        ]
+        falls = [life for life in of_detector if life.by_itself and life.fell is not None and life.fell.diag == EXPIRED]
         assert falls
         for life in falls:
             _fell(life)

@@ -7,10 +7,11 @@ from typing import cast
 import pytest
 
 from topologies import nodes
-from topologies.node import AuthSpec, Capability, Key, LackError, Node, NodeError, SessionSpec, SessionView
+from topologies.node import AuthSpec, BgpSpec, Capability, Key, LackError, Node, NodeError, SessionSpec, SessionView
 from topologies.nodes import ADAPTERS, RELEASES, adapter, available, release
 from topologies.nodes.adapter import evidence_of_lack
 from topologies.nodes.manifest import Manifest, load_manifest
+from topologies.nodes.plain import PlainNode
 from topologies.nodes.template import render
 
 NODES = Path(__file__).parents[2] / "topologies" / "nodes"
@@ -277,3 +278,11 @@ def test_an_existing_session_is_used_and_kept() -> None:
     with pytest.raises(NodeError, match="cannot be tried while session s exists"):
         evidence_of_lack(cast(Node, model), Capability.SESSIONS, SPEC)
     assert model.sessions == {SPEC}
+
+
+def test_where_no_bgp_is_spoken_a_neighbour_is_refused() -> None:
+    node, spec = PlainNode(), BgpSpec("a-b", "192.0.2.2", "192.0.2.1", 64513, 64514, "192.0.2.1", 90)
+    node.name = "plain"
+    for refused in (lambda: node.add_bgp(spec, None), lambda: node.show_bgp(spec)):
+        with pytest.raises(LackError, match="plain: no BGP is spoken here"):
+            refused()

@@ -200,7 +200,8 @@ class FrrNode(DaemonNode):
     def add_bgp(self, spec: BgpSpec, bfd: SessionSpec | None) -> None:
         """A neighbour of bgpd, which asks bfdd for the session: its timers are in a profile that the neighbour names.
 
-        A `peer` of the same addresses would be a second client of that session, with timers of its own.
+        A `peer` of the same addresses would be a second client of that session, and all clients of one share its
+        parameters (RFC 5882 section 4.1): whose would count?
         """
         profile = ""
         try:
