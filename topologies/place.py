@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from topologies.errors import LabError
-from topologies.processes import ip_command, spawn, terminate
+from topologies.processes import ip_command, marked, spawn, terminate
 
 TOOL_TIMEOUT_S = 10.0
 
@@ -76,6 +76,7 @@ def run(
             errors="replace",
             check=False,
             timeout=timeout_s,
+            env=marked(place.namespace),
         )
     except subprocess.TimeoutExpired:
         raise LabError(f"{argv[0]} in {place.namespace}: no end after {timeout_s:g} s") from None

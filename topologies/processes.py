@@ -17,6 +17,9 @@ from topologies.errors import LabError
 
 NETNS_FOLDER = Path("/run/netns")
 
+MARK = "BFDSPEC_NAMESPACE"
+"""The environment variable by which whatever is started for a namespace is found until it has entered it."""
+
 _KILL_ROUNDS = 5
 _KILL_WAIT_S = 2.0
 
@@ -30,7 +33,15 @@ def run_in(
     """
     command = [ip_command(), "netns", "exec", namespace, *argv]
     try:
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=timeout_s)
+        return subprocess.run(
+            command,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_s,
+            env=marked(namespace),
+        )
     except subprocess.TimeoutExpired:
         raise LabError(f"{argv[0]} in {namespace}: no end after {timeout_s:g} s") from None
 
@@ -45,7 +56,7 @@ def spawn(namespace: str, argv: Sequence[str], log: Path) -> int:
     return os.posix_spawn(
         ip,
         [ip, "netns", "exec", namespace, *argv],
-        os.environ,
+        marked(namespace),
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644),
@@ -66,12 +77,14 @@ def ip_command() -> str:
 
 
 def processes(namespace: str) -> list[int]:
-    """Process ids that live in `namespace`; empty where there is no such namespace."""
+    """Process ids that live in `namespace`, or that were started for it and are not there yet, or never will be, as
+    tools that need no network."""
     try:
         home = (NETNS_FOLDER / namespace).stat()
     except FileNotFoundError:
-        return []
-    return [pid for pid in _process_ids() if _lives_in(pid, home)]
+        home = None
+    mark = f"{MARK}={namespace}".encode()
+    return [pid for pid in _process_ids() if (home is not None and _lives_in(pid, home)) or _has(pid, mark)]
 
 
 def exited(pid: int, timeout_s: float) -> bool:
@@ -84,6 +97,11 @@ def exited(pid: int, timeout_s: float) -> bool:
         return not _running([descriptor], timeout_s)
     finally:
         os.close(descriptor)
+
+
+def marked(namespace: str) -> dict[str, str]:
+    """The environment of whatever is started for a namespace."""
+    return {**os.environ, MARK: namespace}
 
 
 def terminate(namespace: str, only: Collection[int] | None = None, *, grace_s: float = 2.0) -> None:
@@ -176,6 +194,13 @@ def _running(descriptors: Sequence[int], timeout_s: float) -> list[int]:
 
 def _process_ids() -> Iterator[int]:
     return (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit())
+
+
+def _has(pid: int, variable: bytes) -> bool:
+    try:
+        return variable in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended, or is not ours
+        return False
 
 
 def _lives_in(pid: int, home: os.stat_result) -> bool:

@@ -175,7 +175,7 @@ def test_a_signal_whose_exception_got_lost_still_ends_the_run(
 ) -> None:
     """Python drops what a signal raises while it forks, and a laboratory that comes up forks a lot."""
 
-    def losing(*_arguments: object) -> Path:
+    def losing(*_arguments: object, **_options: object) -> Path:
         with suppress(KeyboardInterrupt):
             signal.raise_signal(number)
         return Path("lab.json")
@@ -184,6 +184,6 @@ def test_a_signal_whose_exception_got_lost_still_ends_the_run(
     monkeypatch.setattr(cli, "_start", losing)
     monkeypatch.setattr(cli, "_pytest", lambda *_arguments: pytest.fail("the run went on"))
     before = signal.getsignal(number)
-    done = bfdspec("--report", "report")
+    done = bfdspec("--target", "refbfd", "--report", "report")
     assert (done.exit_code, done.output.splitlines()[-1]) == (cli.INTERRUPTED, "Error: interrupted")
     assert signal.getsignal(number) is before

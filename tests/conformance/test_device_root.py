@@ -14,8 +14,8 @@ from cli_runs import bfdspec
 pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from captures.read import read_tshark
-from conformance.expectations import load
 from conformance.targets.device import DeviceTarget
+from conformance.targets.registry import known_deviations
 from reports import model
 from topologies.description import LabDescription
 from topologies.errors import LabError
@@ -86,7 +86,7 @@ def write(folder: Path, lab: LabDescription, node: str, **more: Any) -> Path:
         },
         "target": {"ipv4": link.target_ipv4, "interface": link.target_interface},
     }
-    known = {id_: entry.model_dump(mode="json") for id_, entry in load(node).items()}
+    known = {id_: entry.model_dump(mode="json", exclude={"releases"}) for id_, entry in known_deviations(node).items()}
     (folder / "known.yaml").write_text(yaml.safe_dump(known), encoding="utf-8")
     path = folder / "device.yaml"
     path.write_text(yaml.safe_dump(document | {"expectations": "known.yaml"} | more), encoding="utf-8")

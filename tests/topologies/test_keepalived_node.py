@@ -218,7 +218,8 @@ def test_four_at_once(node: KeepalivedNode, handle: Handle, lab: LabDescription,
     with ThreadPoolExecutor(max_workers=4) as executor:
         list(executor.map(work, specs))
     last: dict[str, tuple[int, int]] = {}
-    for heard in itertools.islice(iter(peer.hear, None), 100):
+    # With every reload each session says something at once, and all of it has been waiting here.
+    for heard in itertools.islice(iter(peer.hear, None), 1000):
         last[heard.sender] = (heard.rx_us, heard.mult)
         if last == {spec.local: (spec.required_min_rx_us, 6) for spec in specs}:
             break

@@ -130,7 +130,8 @@ def test_a_running_node(name: str, lab: LabDescription, service: Path) -> None:
     spec = SessionSpec("one", link.tester_ipv4, link.target_ipv4, link.target_interface)
     node.add_session(spec)
     assert node.show(spec).state == "down"
-    assert ":3784 " in host.check_output("ss --listening --udp --numeric --no-header")
+    if found.implementation != "ovs":  # whose data path takes the packets before any socket
+        assert ":3784 " in host.check_output("ss --listening --udp --numeric --no-header")
     node.remove_session(spec)
     node.stop()
     assert [pid for pid in handle["processes"] if not exited(pid, 0)] == []
