@@ -19,10 +19,11 @@ conformance: $(VENV)/.run ## The whole suite against the built-in reference (no 
 
 test: debian virtualenvs lint types contracts orphans deviants conformance unit real lab ## Everything CI runs: lint, types, contracts, all tests, real daemons
 
-nightly: test ## What takes longer: all deviants on all cases, real daemons twice, more examples
+nightly: test ## What takes longer: all deviants on all cases, real daemons twice, all pairs, more examples
 	@$(BIN)/bfdspec deviants --thorough --html out/reference/kill-matrix.html --json out/reference/kill-matrix.json
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/wire tests/refimpl_core tests/refimpl_virtual
-	@for target in refbfd frr bird aiobfd; do .ci/stable $$target || exit 1; done
+	@for target in refbfd frr bird keepalived aiobfd; do .ci/stable $$target || exit 1; done
+	@$(BIN)/bfdspec interop --calm 600 --report out/interop-calm
 
 lint: $(VENV)/.dev ## ruff: rules and format
 	@echo "== ruff"
@@ -51,14 +52,15 @@ unit: $(VENV)/.dev ## pytest: all tests of the project itself
 
 real: $(VENV)/.dev ## The suite against real daemons in network namespaces (root)
 ifeq ($(ROOT),0)
-	@for target in refbfd frr bird; do $(BIN)/bfdspec test --target $$target || exit 1; done
+	@for target in frr bird; do $(BIN)/bfdspec test --target $$target || exit 1; done
 else
 	@echo "== real daemons: left out without root"
 endif
 
 lab: $(VENV)/.dev ## Implementations with each other; two of them in containers; a topology in a virtual machine (root)
 ifeq ($(ROOT),0)
-	@$(BIN)/bfdspec interop $(foreach node,refbfd frr bird keepalived aiobfd,--with $(node))
+	@$(BIN)/bfdspec interop $(foreach node,refbfd frr bird keepalived aiobfd,--with $(node)) \
+	  $(foreach scenario,ipv4 admin-down cut restart,--scenario $(scenario))
 	@$(BIN)/bfdspec lab images frr bird
 	@$(BIN)/bfdspec lab run frr-bird --driver podman
 	@$(BIN)/bfdspec lab run bond --driver vm
