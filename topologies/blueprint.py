@@ -19,7 +19,7 @@ from topologies.errors import LabError
 from topologies.fields import Strict
 from topologies.node import BgpSpec, SessionSpec
 from topologies.steps import Direction
-from topologies.topology import BARE, SWITCH, Capture, Session, Topology
+from topologies.topology import BARE, SWITCH, WITNESS, Capture, Session, Topology
 
 _IPV4 = "10.204.{network}.{node}/{length}"
 _IPV6 = "fd00:bfe:{network:x}::{node:x}/{length}"
@@ -225,8 +225,18 @@ def draw(topology: Topology, run_id: str, folder: Path) -> Blueprint:
             )
             for impairment in topology.impairments
         ),
-        captures=topology.captures,
+        captures=(*topology.captures, *_witnessed(topology)),
     )
+
+
+def _witnessed(topology: Topology) -> list[Capture]:
+    """What the nodes record that are there for that: everything, on each network that they are on."""
+    return [
+        Capture(node=name, network=network)
+        for name, node in topology.nodes.items()
+        if node.runs == WITNESS
+        for network in topology.networks_of(name)
+    ]
 
 
 def _namespace(run_id: str, node: str) -> str:

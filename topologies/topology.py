@@ -22,8 +22,9 @@ from topologies.steps import Direction, NetworkName, NodeName, Step
 STACKS = Path(__file__).parent / "stacks"
 _SUFFIX = ".yaml"
 
-BARE = ("host", "router")
-"""Nodes without an implementation: a namespace, and one whose kernel forwards."""
+WITNESS = "tshark"
+BARE = ("host", "router", WITNESS)
+"""Nodes without an implementation: a namespace, one whose kernel forwards, and one that records all that it sees."""
 
 SWITCH = "switch"
 """No node can be called this: it is where the networks are."""

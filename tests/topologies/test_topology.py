@@ -162,3 +162,18 @@ def test_a_mistake_is_one_line(changes: dict[str, Any], complaint: str) -> None:
 def test_an_unknown_name_tells_those_there_are() -> None:
     with pytest.raises(TopologyError, match=r"no topology is called 'nope'; allowed is .*p2p-frr"):
         find_topology("nope")
+
+
+def test_a_witness_records_each_network_of_the_node_that_it_shares_a_namespace_with() -> None:
+    nodes = {
+        "a": {"runs": "refbfd", "networks": ["lan", "wan"]},
+        "b": {"runs": "refbfd", "networks": ["lan"]},
+        "eye": {"runs": "tshark", "shares": "a"},
+    }
+    plan = draw(plain(networks={"lan": {}, "wan": {}}, nodes=nodes), "r", Path("/x"))
+    assert [(each.node, each.network, each.limit_mb) for each in plan.captures] == [
+        ("eye", "lan", 100),
+        ("eye", "wan", 100),
+    ]
+    assert plan.house("eye") is plan.house("a")
+    assert plan.node("eye").bare
