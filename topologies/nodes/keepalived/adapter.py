@@ -59,6 +59,8 @@ class KeepalivedNode(DaemonNode):
         Raises NodeError with the daemon's last words when it does not come up.
         """
         program = release.find("keepalived", place.root)
+        for left in place.folder.glob("*"):  # by one that crashed here: its log greets, its pid files name nobody
+            left.unlink()
         write_whole(conf(place), configured(place.run_id, {}))
         process = place.spawn(_command(place, program), log(place))
         try:
