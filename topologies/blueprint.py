@@ -17,7 +17,7 @@ from pydantic import field_serializer, field_validator
 from topologies.description import check_run_id, mac_address
 from topologies.errors import LabError
 from topologies.fields import Strict
-from topologies.node import BgpSpec, SessionSpec
+from topologies.node import BgpSpec, SessionSpec, given
 from topologies.steps import Direction
 from topologies.topology import BARE, SWITCH, WITNESS, Capture, Session, Topology
 
@@ -376,14 +376,13 @@ def _leads(house: House, to: Interface, family: int) -> bool:
 
 def _wishes(session: Session, node: str) -> dict[str, Any]:
     terms = session.terms(node)
-    wishes = {
-        "desired_min_tx_us": terms.desired_min_tx,
-        "required_min_rx_us": terms.required_min_rx,
-        "detect_mult": terms.detect_mult,
-        "passive": terms.passive,
-        "demand": terms.demand,
-        "auth": None if terms.auth is None else terms.auth.spec(),
-        "desired_min_echo_tx_us": terms.desired_min_echo_tx,
-        "required_min_echo_rx_us": terms.required_min_echo_rx,
-    }
-    return {name: value for name, value in wishes.items() if value is not None}
+    return given(
+        desired_min_tx_us=terms.desired_min_tx,
+        required_min_rx_us=terms.required_min_rx,
+        detect_mult=terms.detect_mult,
+        passive=terms.passive,
+        demand=terms.demand,
+        auth=None if terms.auth is None else terms.auth.spec(),
+        desired_min_echo_tx_us=terms.desired_min_echo_tx,
+        required_min_echo_rx_us=terms.required_min_echo_rx,
+    )

@@ -136,6 +136,11 @@ class SessionView:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+def given(**values: Any) -> dict[str, Any]:
+    """The parameters that a verb was given, by name: None leaves one as it is."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
 class NodeError(Exception):
     """A node did not do what it was told. The message is one line: what, which node, what the daemon said."""
 

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from topologies.node import BGP_STATES, AuthSpec, BgpSpec, BgpView, NodeError, SessionSpec, SessionView
+from topologies.node import BGP_STATES, AuthSpec, BgpSpec, BgpView, NodeError, SessionSpec, SessionView, given
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.bird.configuration import RUNNING, Configuration, Neighbour
 from topologies.nodes.bird.control import Control, Line
@@ -119,12 +119,9 @@ class BirdNode(DaemonNode):
         detect_mult: int | None = None,
     ) -> None:
         """Change parameters of the session by one reading of the configuration."""
-        asked = {
-            "desired_min_tx_us": desired_min_tx_us,
-            "required_min_rx_us": required_min_rx_us,
-            "detect_mult": detect_mult,
-        }
-        changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        changes = given(
+            desired_min_tx_us=desired_min_tx_us, required_min_rx_us=required_min_rx_us, detect_mult=detect_mult
+        )
         with self._changing("set_timers", spec) as configuration:
             wish = _existing(configuration, spec)
             _change(configuration, replace(wish, spec=replace(wish.spec, **changes)))

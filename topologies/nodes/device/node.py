@@ -7,10 +7,10 @@ those. Whether a session is as the file says is for the tester to see on the wir
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from ipaddress import ip_address
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from topologies.keys import AUTH_TYPES
-from topologies.node import Capability, LackError, SessionSpec, SessionView
+from topologies.node import Capability, LackError, SessionSpec, SessionView, given
 from topologies.nodes.adapter import evidence_of_lack
 from topologies.nodes.device.commands import Template, run
 from topologies.nodes.device.description import Device
@@ -85,12 +85,9 @@ class DeviceNode(PlainNode):
         detect_mult: int | None = None,
     ) -> None:
         """Run the command with the new values; those that do not change are given as they are."""
-        asked = {
-            "desired_min_tx_us": desired_min_tx_us,
-            "required_min_rx_us": required_min_rx_us,
-            "detect_mult": detect_mult,
-        }
-        changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        changes = given(
+            desired_min_tx_us=desired_min_tx_us, required_min_rx_us=required_min_rx_us, detect_mult=detect_mult
+        )
         template = self._commands.set_timers
         unsaid = [name for name in changes if template is None or not template.says(name)]
         if unsaid:

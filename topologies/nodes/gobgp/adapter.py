@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from topologies.errors import LabError
-from topologies.node import NodeError, SessionSpec, SessionView
+from topologies.node import NodeError, SessionSpec, SessionView, given
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.daemon import DaemonNode, handle
 from topologies.nodes.gobgp.configuration import ADDED, LISTENING, REMOVED, Configuration, read_log
@@ -96,12 +96,10 @@ class GobgpNode(DaemonNode):
         detect_mult: int | None = None,
     ) -> None:
         """Tried, and undone: GoBGP takes other parameters, but not for the running session."""
-        asked = {
-            "desired_min_tx_us": desired_min_tx_us,
-            "required_min_rx_us": required_min_rx_us,
-            "detect_mult": detect_mult,
-        }
-        self._change("set_timers", spec, {name: value for name, value in asked.items() if value is not None})
+        changes = given(
+            desired_min_tx_us=desired_min_tx_us, required_min_rx_us=required_min_rx_us, detect_mult=detect_mult
+        )
+        self._change("set_timers", spec, changes)
 
     def set_demand(self, spec: SessionSpec, *, enabled: bool) -> None:
         """Tried in a word that GoBGP might have for it."""
@@ -115,8 +113,8 @@ class GobgpNode(DaemonNode):
         desired_min_echo_tx_us: int | None = None,
     ) -> None:
         """Tried in words that GoBGP might have for it."""
-        asked = {"required_min_echo_rx_us": required_min_echo_rx_us, "desired_min_echo_tx_us": desired_min_echo_tx_us}
-        self._change("set_echo", spec, {name: value for name, value in asked.items() if value is not None})
+        changes = given(required_min_echo_rx_us=required_min_echo_rx_us, desired_min_echo_tx_us=desired_min_echo_tx_us)
+        self._change("set_echo", spec, changes)
 
     def set_admin(self, spec: SessionSpec, *, enabled: bool) -> None:
         """`neighbor ... disable`, which is about BGP alone: BFD goes on, and that is the refusal."""

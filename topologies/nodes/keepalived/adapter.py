@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from topologies.node import NodeError, SessionSpec, SessionView
+from topologies.node import NodeError, SessionSpec, SessionView, given
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.daemon import DaemonNode, handle
 from topologies.nodes.folder import write_whole
@@ -98,12 +98,9 @@ class KeepalivedNode(DaemonNode):
         detect_mult: int | None = None,
     ) -> None:
         """Change parameters of the session by one reading of the configuration."""
-        asked = {
-            "desired_min_tx_us": desired_min_tx_us,
-            "required_min_rx_us": required_min_rx_us,
-            "detect_mult": detect_mult,
-        }
-        changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+        changes = given(
+            desired_min_tx_us=desired_min_tx_us, required_min_rx_us=required_min_rx_us, detect_mult=detect_mult
+        )
         with self._changing("set_timers", spec) as configuration:
             wish = _existing(configuration, spec)
             _change(configuration, replace(wish, spec=replace(wish.spec, **changes)))
