@@ -1,4 +1,5 @@
-"""One clear line for whatever goes wrong, and an exit code: 2 for bad input, 3 for what the laboratory could not do."""
+"""One clear line for whatever goes wrong, and an exit code: 2 for bad input, 3 for what the laboratory could not do,
+130 for Ctrl-C."""
 
 import signal
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ def reported(verb: str) -> Iterator[None]:
     except (LabError, NodeError) as error:
         click.echo(f"bfdspec lab {verb}: {error}", err=True)
         raise SystemExit(2 if isinstance(error, TopologyError) else 3) from None
+    except OSError as error:
+        click.echo(f"bfdspec lab {verb}: {error.filename}: {error.strerror}", err=True)
+        raise SystemExit(3) from None
+    except KeyboardInterrupt:
+        click.echo(f"bfdspec lab {verb}: interrupted", err=True)
+        raise SystemExit(130) from None
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def run(topology: str, driver: str, out: Path | None, kernel: Path | None) -> No
 
     The driver vm does all of it in a virtual machine, whose kernel has what this one may lack: bonds, and delay.
 
-    Exit codes: 0 all steps went as expected, 1 one did not, 2 bad input, 3 it did not come up.
+    Exit codes: 0 all steps went as expected, 1 one did not, 2 bad input, 3 it did not come up, 130 interrupted.
     """
     with reported("run"), ended_by_sigterm():
         found = find_topology(topology)
