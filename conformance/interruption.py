@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @contextmanager
 def termination_unwinds() -> Iterator[list[int]]:
@@ -25,9 +27,30 @@ def termination_unwinds() -> Iterator[list[int]]:
         came.append(number)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in _NUMBERS}
     try:
         yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def forking() -> Iterator[None]:
+    """Hold those signals back while processes are forked inside: they come at the end of it.
+
+    What they raise in a callback at a fork would be printed and dropped. A forked process begins with the signals held
+    back, and calls `begin_forked`.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _NUMBERS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _NUMBERS)
+
+
+def begin_forked() -> None:
+    """What a process does first that was made inside of `forking`."""
+    # Ctrl-C reaches every process of a terminal. Only the first one decides what becomes of the work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _NUMBERS)

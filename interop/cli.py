@@ -122,11 +122,13 @@ def _run(
     console = Console()
     try:
         with (
-            termination_unwinds(),
+            termination_unwinds() as signals,
             closing(work_through(assignments, known, jobs)) as reports,
             console.status("laboratories come up") as status,  # shown at a terminal only
         ):
             for assignment, said in reports:
+                if signals:
+                    raise KeyboardInterrupt
                 if isinstance(said, Findings):
                     found[assignment.pair] = said
                     playing.pop(assignment.pair, None)

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import BrokenExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -76,12 +76,12 @@ def command(
     for path in (html, data):
         if path is not None:
             _make_folder(path.parent)
+    strangers = 1 if thorough else STRANGERS
     cases, started, clock = list(found.values()), datetime.now(UTC), time.monotonic_ns()
     try:
         with termination_unwinds() as signals:
-            trials = _hunt(deviants, cases, catalogue, jobs or os.cpu_count() or 1, 1 if thorough else STRANGERS)
-            if signals:
-                raise KeyboardInterrupt
+            jobs = min(jobs or os.cpu_count() or 1, len(cases))
+            trials = _hunt(hunt(deviants, cases, catalogue, jobs=jobs, strangers=strangers), len(cases), signals)
     except KeyboardInterrupt:
         raise Refusal("interrupted", INTERRUPTED) from None
     except BrokenExecutor:
@@ -100,7 +100,7 @@ def command(
         started=started,
         duration_us=(time.monotonic_ns() - clock) // 1000,
         complete=complete,
-        strangers=1 if thorough else STRANGERS,
+        strangers=strangers,
         kills=findings.kills(deviants, trials, catalogue),
         cases=tally,
         findings=found_wrong,
@@ -126,17 +126,17 @@ def _wanted(
 
 
 def _hunt(
-    deviants: Sequence[Deviant], cases: Sequence[Runnable], catalogue: Catalogue, jobs: int, strangers: int
+    met: Generator[tuple[Runnable, list[Trial]], None, None], number: int, signals: Sequence[int]
 ) -> dict[str, list[Trial]]:
+    """What each of `number` cases said, shown as it comes. Raises KeyboardInterrupt when one of `signals` came."""
     trials: dict[str, list[Trial]] = {}
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"{len(deviants)} deviants meet {len(cases)} cases", total=len(cases))
-        # Closed at once when interrupted, so that no process is left.
-        with contextlib.closing(
-            hunt(deviants, cases, catalogue, jobs=min(jobs, len(cases)), strangers=strangers)
-        ) as met:
+        task = progress.add_task(f"deviants meet {number} cases", total=number)
+        with contextlib.closing(met):  # at once when interrupted, so that no process is left
             for case, of_case in met:
+                if signals:
+                    raise KeyboardInterrupt
                 trials[case.case.id] = of_case
                 progress.advance(task)
     return trials

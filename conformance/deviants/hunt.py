@@ -19,6 +19,7 @@ from types import FrameType
 from conformance import runner
 from conformance.catalogue import Catalogue
 from conformance.deviants.deviant import Deviant
+from conformance.interruption import begin_forked, forking
 from conformance.inventory import Runnable
 from reports.model import Verdict
 
@@ -66,7 +67,9 @@ def hunt(
             yield case, quarry.try_case(case.case.id)
         return
     with _workers(jobs, quarry) as workers:
-        yield from zip(cases, workers.map(_try_case, [case.case.id for case in cases]), strict=True)
+        with forking():
+            trials = workers.map(_try_case, [case.case.id for case in cases])
+        yield from zip(cases, trials, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,7 @@ def _workers(jobs: int, quarry: _Quarry) -> Iterator[Executor]:
 def _begin(quarry: _Quarry) -> None:
     global _quarry  # noqa: PLW0603 - there is no other way to hand something to a worker for all of its tasks
     _quarry = quarry
-    # Ctrl-C reaches every process of a terminal. Only the first one decides what becomes of the hunt.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_forked()
 
 
 def _try_case(case_id: str) -> list[Trial]:

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -93,6 +94,20 @@ def test_an_interrupted_hunt_ends_with_one_line_and_no_process(number: signal.Si
     assert hunt.returncode == 130
     assert (said, complained) == ("", "Error: interrupted\n")
     assert _members(hunt.pid) == []
+
+
+def test_a_signal_that_comes_at_a_fork_is_not_lost(tmp_path: Path) -> None:
+    """Python prints and drops what a signal raises in a callback at a fork."""
+    at_a_fork = (
+        "import os, signal, bfdspec.cli\n"
+        "os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))\n"
+        "bfdspec.cli.main()\n"
+    )
+    command = [sys.executable, "-c", at_a_fork, "deviants", "--jobs", "2"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Error: interrupted\n")
 
 
 def _await_children(pid: int, number: int) -> None:
