@@ -5,9 +5,28 @@ are those of RFC 5880 section 4.1; nothing is validated, for a row holds what th
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import lru_cache
 from ipaddress import ip_address
+
+
+class Padding(StrEnum):
+    """What lies between Length and the end of the UDP payload (RFC 9764 section 3)."""
+
+    NONE = "none"
+    ZERO = "zero"
+    NONZERO = "nonzero"
+    CUT = "cut"  # the capture does not hold all of it
+
+
+class Digest(StrEnum):
+    """Whether the Authentication Section agrees with the keys that were given (RFC 5880 sections 6.7.2 to 6.7.4)."""
+
+    UNCHECKED = "unchecked"
+    RIGHT = "right"
+    WRONG = "wrong"
+    NO_KEY = "no key"  # keys were given, none with this Key ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +35,9 @@ class Envelope:
 
     `frame` is the number that Wireshark shows. `time_ns` is nanoseconds since the Unix epoch. Addresses are text in
     canonical form, without a zone. `ttl` is the TTL or Hop Limit. `udp_length` is the UDP Length field, header
-    included.
+    included. `place` is where in the capture the packet was seen: interface, VLANs and tunnel, outermost first, as in
+    "eth0", "eth0 vlan 10.20", "eth0 vxlan 42"; "" where the file has one unnamed interface and there is none of them.
+    `dont_fragment` is the DF bit; False in IPv6.
     """
 
     frame: int
@@ -28,6 +49,8 @@ class Envelope:
     destination_port: int
     ip_version: int
     udp_length: int
+    place: str = field(default="", kw_only=True)
+    dont_fragment: bool = field(default=False, kw_only=True)
 
     @property
     def to_many(self) -> bool:
@@ -70,6 +93,8 @@ class Row(Envelope):
     auth_key_id: int | None
     auth_sequence: int | None
     malformed: bool
+    padding: Padding = field(default=Padding.NONE, kw_only=True)
+    digest: Digest = field(default=Digest.UNCHECKED, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

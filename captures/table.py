@@ -1,0 +1,190 @@
+"""Packets as columns: what every reader hands out, in chunks that fit into memory, however large the capture is.
+
+Lives here: the layout of a chunk, and the way from chunks to rows and back. Must not live here: reading files, judging.
+A chunk is a numpy array of `PACKET` with the names that its numbers stand for. Fields are those of RFC 5880 section
+4.1; nothing is validated, for a column holds what the wire held.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from captures.rows import Digest, Padding, Row, Undecoded
+
+_MAPPED = bytes(10) + b"\xff\xff"
+"""RFC 4291 section 2.5.5.2: how an IPv4 address stands in sixteen bytes."""
+
+PACKET = np.dtype(
+    [
+        # What differs from packet to packet of a calm session:
+        ("time_ns", "<i8"),
+        ("frame", "<u4"),
+        ("auth_sequence", "<u4"),
+        # What stays the same; 80 bytes, see `constant`:
+        ("source", "u1", 16),
+        ("destination", "u1", 16),
+        ("my_discriminator", "<u4"),
+        ("your_discriminator", "<u4"),
+        ("desired_min_tx_interval_us", "<u4"),
+        ("required_min_rx_interval_us", "<u4"),
+        ("required_min_echo_rx_interval_us", "<u4"),
+        ("place", "<u4"),  # index into Chunk.places
+        ("source_port", "<u2"),
+        ("destination_port", "<u2"),
+        ("udp_length", "<u2"),
+        ("ttl", "u1"),
+        ("ip_version", "u1"),
+        ("dont_fragment", "u1"),
+        ("decoded", "u1"),  # 0: no complete Mandatory Section was found; what follows is zero then
+        ("version", "u1"),
+        ("diag", "u1"),
+        ("state", "u1"),
+        ("flags", "u1"),  # P F C A D M, P = 0x20 ... M = 0x01
+        ("detect_mult", "u1"),
+        ("length", "u1"),
+        ("auth_fields", "u1"),  # which of the next four are there: 1 type, 2 length, 4 key id, 8 sequence
+        ("auth_type", "u1"),
+        ("auth_length", "u1"),
+        ("auth_key_id", "u1"),
+        ("malformed", "u1"),
+        ("padding", "u1"),
+        ("digest", "u1"),
+        ("spare", "u1"),
+    ]
+)
+"""One packet. Time in nanoseconds since the Unix epoch; addresses in sixteen bytes, IPv4 ones mapped."""
+
+POLL, FINAL, CONTROL_PLANE_INDEPENDENT, AUTHENTICATION_PRESENT, DEMAND, MULTIPOINT = (
+    1 << bit for bit in range(5, -1, -1)
+)
+AUTH_TYPE, AUTH_LENGTH, AUTH_KEY_ID, AUTH_SEQUENCE = 1, 2, 4, 8
+
+_VARIABLE = 16  # bytes of time, frame and sequence number
+assert PACKET.itemsize == _VARIABLE + 80
+
+_FLAGS = {
+    "poll": POLL,
+    "final": FINAL,
+    "control_plane_independent": CONTROL_PLANE_INDEPENDENT,
+    "authentication_present": AUTHENTICATION_PRESENT,
+    "demand": DEMAND,
+    "multipoint": MULTIPOINT,
+}
+_AUTH = {
+    "auth_type": AUTH_TYPE,
+    "auth_length": AUTH_LENGTH,
+    "auth_key_id": AUTH_KEY_ID,
+    "auth_sequence": AUTH_SEQUENCE,
+}
+_ENVELOPE = ("frame", "time_ns", "ttl", "source_port", "destination_port", "ip_version", "udp_length")
+_CONTENTS = (
+    "version",
+    "diag",
+    "state",
+    "detect_mult",
+    "length",
+    "my_discriminator",
+    "your_discriminator",
+    "desired_min_tx_interval_us",
+    "required_min_rx_interval_us",
+    "required_min_echo_rx_interval_us",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Packets in file order, an array of PACKET; `places` are the names for its column `place`, in a list that only
+    grows from chunk to chunk of one file."""
+
+    packets: NDArray[Any]
+    places: Sequence[str]
+
+
+def constant(packets: NDArray[Any]) -> NDArray[np.uint64]:
+    """All that should not differ between two packets of a calm session, as an array of shape (packets, 10)."""
+    whole = np.ascontiguousarray(packets).view(np.uint64).reshape(len(packets), PACKET.itemsize // 8)
+    return whole[:, _VARIABLE // 8 :]
+
+
+def to_packets(chunk: Chunk) -> Iterator[Row | Undecoded]:
+    """The chunk's packets as objects, one by one."""
+    for packet in chunk.packets:
+        yield to_packet(packet, chunk.places)
+
+
+def to_packet(packet: Any, places: Sequence[str]) -> Row | Undecoded:
+    """One element of a PACKET array as an object."""
+    value = dict(zip(PACKET.names or (), packet.item(), strict=True))
+    envelope: dict[str, Any] = {name: value[name] for name in _ENVELOPE} | {
+        "source": address_text(packet["source"].tobytes(), value["ip_version"]),
+        "destination": address_text(packet["destination"].tobytes(), value["ip_version"]),
+        "place": places[value["place"]],
+        "dont_fragment": bool(value["dont_fragment"]),
+    }
+    if not value["decoded"]:
+        return Undecoded(**envelope)
+    flags, there = value["flags"], value["auth_fields"]
+    contents: dict[str, Any] = {name: value[name] for name in _CONTENTS}
+    contents |= {name: bool(flags & bit) for name, bit in _FLAGS.items()}
+    contents |= {name: value[name] if there & bit else None for name, bit in _AUTH.items()}
+    return Row(
+        **envelope,
+        **contents,
+        malformed=bool(value["malformed"]),
+        padding=_PADDINGS[value["padding"]],
+        digest=_DIGESTS[value["digest"]],
+    )
+
+
+def from_packets(packets: Iterable[Row | Undecoded]) -> Chunk:
+    """The way back, for the readers that get objects, and for tests."""
+    given = list(packets)
+    table = np.zeros(len(given), PACKET)
+    places: dict[str, int] = {}
+    for number, packet in enumerate(given):
+        line = table[number]
+        for name in _ENVELOPE:
+            line[name] = getattr(packet, name)
+        line["source"] = np.frombuffer(address_bytes(packet.source), np.uint8)
+        line["destination"] = np.frombuffer(address_bytes(packet.destination), np.uint8)
+        line["place"] = places.setdefault(packet.place, len(places))
+        line["dont_fragment"] = packet.dont_fragment
+        if isinstance(packet, Row):
+            _fill(line, packet)
+    return Chunk(table, list(places))
+
+
+def _fill(line: Any, row: Row) -> None:
+    line["decoded"] = 1
+    for name in _CONTENTS:
+        line[name] = getattr(row, name)
+    line["flags"] = sum(bit for name, bit in _FLAGS.items() if getattr(row, name))
+    for name, bit in _AUTH.items():
+        if (value := getattr(row, name)) is not None:
+            line[name] = value
+            line["auth_fields"] |= bit
+    line["malformed"] = row.malformed
+    line["padding"] = _PADDINGS.index(row.padding)
+    line["digest"] = _DIGESTS.index(row.digest)
+
+
+_PADDINGS = tuple(Padding)
+_DIGESTS = tuple(Digest)
+
+
+@lru_cache(maxsize=65536)
+def address_text(sixteen: bytes, ip_version: int) -> str:
+    """An address of a chunk in canonical form."""
+    return str(IPv4Address(sixteen[12:]) if ip_version == 4 else IPv6Address(sixteen))
+
+
+@lru_cache(maxsize=65536)
+def address_bytes(text: str) -> bytes:
+    """An address as a chunk holds it."""
+    address = ip_address(text)
+    return _MAPPED + address.packed if address.version == 4 else address.packed
