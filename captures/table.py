@@ -5,7 +5,7 @@ A chunk is a numpy array of `PACKET` with the names that its numbers stand for. 
 4.1; nothing is validated, for a column holds what the wire held.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -81,6 +81,7 @@ _AUTH = {
     "auth_key_id": AUTH_KEY_ID,
     "auth_sequence": AUTH_SEQUENCE,
 }
+_ADDRESSES = ("source", "destination")
 _ENVELOPE = ("frame", "time_ns", "ttl", "source_port", "destination_port", "ip_version", "udp_length")
 _CONTENTS = (
     "version",
@@ -111,23 +112,26 @@ def constant(packets: NDArray[Any]) -> NDArray[np.uint64]:
     return whole[:, _VARIABLE // 8 :]
 
 
-def to_packets(chunk: Chunk) -> Iterator[Row | Undecoded]:
-    """The chunk's packets as objects, one by one."""
-    for packet in chunk.packets:
-        yield to_packet(packet, chunk.places)
+def to_packets(chunk: Chunk) -> list[Row | Undecoded]:
+    """The chunk's packets as objects."""
+    packets = chunk.packets
+    columns = {name: packets[name].tolist() for name in PACKET.names or () if name not in _ADDRESSES}
+    sources, destinations = (np.ascontiguousarray(packets[name]).tobytes() for name in _ADDRESSES)
+    found = []
+    for number, line in enumerate(zip(*columns.values(), strict=True)):
+        value = dict(zip(columns, line, strict=True))
+        address = slice(16 * number, 16 * number + 16)
+        envelope: dict[str, Any] = {name: value[name] for name in _ENVELOPE} | {
+            "source": address_text(sources[address], value["ip_version"]),
+            "destination": address_text(destinations[address], value["ip_version"]),
+            "place": chunk.places[value["place"]],
+            "dont_fragment": bool(value["dont_fragment"]),
+        }
+        found.append(_row(envelope, value) if value["decoded"] else Undecoded(**envelope))
+    return found
 
 
-def to_packet(packet: Any, places: Sequence[str]) -> Row | Undecoded:
-    """One element of a PACKET array as an object."""
-    value = dict(zip(PACKET.names or (), packet.item(), strict=True))
-    envelope: dict[str, Any] = {name: value[name] for name in _ENVELOPE} | {
-        "source": address_text(packet["source"].tobytes(), value["ip_version"]),
-        "destination": address_text(packet["destination"].tobytes(), value["ip_version"]),
-        "place": places[value["place"]],
-        "dont_fragment": bool(value["dont_fragment"]),
-    }
-    if not value["decoded"]:
-        return Undecoded(**envelope)
+def _row(envelope: dict[str, Any], value: dict[str, int]) -> Row:
     flags, there = value["flags"], value["auth_fields"]
     contents: dict[str, Any] = {name: value[name] for name in _CONTENTS}
     contents |= {name: bool(flags & bit) for name, bit in _FLAGS.items()}
