@@ -52,8 +52,8 @@ class Stretch:
     `lead_ns` is the gap between the end's packet before and the first one here, None at its very first packet.
     `lead_step` is the step of the sequence number into the stretch, negative if it went back. `interval_us` is what
     RFC 5880 section 6.8.2 gives for the end: the greater of its Desired Min TX Interval and the Required Min RX
-    Interval of `heard`, what its peer had said last; where no peer is known, the former alone. `gaps` is the histogram of
-    the gaps inside the stretch, None if there are none or the interval is zero.
+    Interval of `heard`, what its peer had said last; where no peer is known, the former alone. `gaps` is the histogram
+    of the gaps inside the stretch, None if there are none or the interval is zero.
     """
 
     epoch: int
