@@ -10,11 +10,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from captures.checks import judge
 from captures.findings import Finding, Outcome, Ruling, in_frames
+from captures.fold import fold
 from captures.handshake import STATE_NAMES, Handshake, handshake_seen
+from captures.judging import judge
 from captures.read import CaptureError, Reading, read_pyshark, read_tshark
 from captures.rows import Row
+from captures.table import from_packets
 
 FOUND, USAGE = 1, 2
 
@@ -67,7 +69,7 @@ def _show(file: Path, reading: Reading, console: Console) -> bool:
         return False
     outcomes = {speaker: judge(reading.rows, speaker, reading.undecoded) for speaker in speakers}
     console.print(_table(outcomes))
-    for handshake in handshake_seen(reading.rows):
+    for handshake in handshake_seen(fold([from_packets(reading.rows)])):
         console.print(_words(handshake))
     for speaker, judged in outcomes.items():
         for outcome in judged:
@@ -106,7 +108,7 @@ def _words(handshake: Handshake) -> str:
 def _complaint(speaker: str, finding: Finding) -> str:
     return (
         f"{speaker}: {finding.check} ({finding.level}) {finding.clause}: expected {finding.expected}, "
-        f"seen {finding.seen}, {in_frames(finding.frames)}"
+        f"seen {finding.seen}, {in_frames(finding.where)}"
     )
 
 

@@ -1,15 +1,16 @@
 """What a check may look at, and what it may say.
 
-Lives here: the view that a check gets of a capture, and the types of its answer. Must not live here: any rule. A check
-that looked at nothing says so: `examined` is part of every answer, and zero is never "confirmed".
+Lives here: the view that a check gets of a conversation, and the types of its answer. Must not live here: any rule. A
+check that looked at nothing says so: `examined` is part of every answer, and zero is never "confirmed".
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
-from captures.rows import Row, Undecoded
+from captures.conversation import Conversation, End, Said, Stretch
 
 Level = Literal["MUST", "SHOULD"]
 
@@ -23,15 +24,101 @@ class Ruling(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where something is to be seen: equal packets of one end, from a first frame to a last one. `time_ns` is that of
+    the first, nanoseconds since the Unix epoch."""
+
+    frame: int
+    last_frame: int
+    packets: int
+    time_ns: int
+
+    def __str__(self) -> str:
+        if self.packets == 1:
+            return f"frame {self.frame}"
+        return f"frames {self.frame} to {self.last_frame} ({self.packets} packets)"
+
+
+def span(seen: Said | Stretch) -> Span:
+    """All packets of it."""
+    return Span(seen.first_frame, seen.last_frame, seen.count, seen.first_ns)
+
+
+def at(frame: int, time_ns: int) -> Span:
+    """One packet."""
+    return Span(frame, frame, 1, time_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Something that breaks the rule: where, what the rule wants there, and what is there."""
+
+    where: Span
+    expected: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a check found in a view. `examined` counts what could have broken the rule. `undecided` are things that the
+    capture is not complete enough to judge."""
+
+    examined: int
+    wrong: Sequence[Wrong] = ()
+    undecided: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class View:
+    """One speaker's part in a conversation. `ends_ns` is when the capture's last BFD packet came, whoever sent it;
+    `elsewhere` are the other conversations of the speaker's address in the same place."""
+
+    conversation: Conversation
+    speaker: str
+    ends_ns: int
+    elsewhere: Sequence[Conversation] = ()
+
+    @cached_property
+    def ends(self) -> list[End]:
+        """The speaker's ends, in order of appearance."""
+        return self.conversation.of(self.speaker)
+
+    @cached_property
+    def sent(self) -> list[Said]:
+        """All that the speaker said, end by end."""
+        return [said for end in self.ends for said in end.said]
+
+    @cached_property
+    def peers(self) -> list[End]:
+        """The ends of the other side."""
+        return self.conversation.of(self.conversation.other(self.speaker))
+
+    @cached_property
+    def undecoded(self) -> list[Said]:
+        """What the speaker sent that no reader could read."""
+        end = self.conversation.ends.get((self.speaker, None))
+        return end.said if end else []
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that breaks a requirement. `check` is the requirement's id, `frames` are the frames that prove it."""
+    """Something that breaks a requirement. `check` is the requirement's id; `where` are the packets that prove it, in
+    the order of the capture."""
 
     check: str
     clause: str
     level: Level
-    frames: tuple[int, ...]
+    conversation: Conversation
+    speaker: str
+    where: tuple[Span, ...]
     expected: str
     seen: str
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """The first frame of each span."""
+        return tuple(span.frame for span in self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +139,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What a capture holds of one speaker, in file order: what it sent, and what was sent to it."""
-
-    sent: Sequence[Row]
-    received: Sequence[Row]
-    undecoded: Sequence[Undecoded]
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """One packet or step that breaks the rule."""
-
-    frame: int
-    expected: str
-    seen: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a check found in a view. `undecided` are things that the capture is not complete enough to judge."""
-
-    examined: int
-    wrong: Sequence[Wrong] = ()
-    undecided: Sequence[str] = ()
-    notes: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """A requirement with the function that looks for it. `absent` says what a capture without such packets lacks."""
 
@@ -89,30 +148,38 @@ class Check:
     examine: Callable[[View], Evidence]
     absent: str
 
-    def judge(self, view: View) -> Outcome:
-        """Run the check."""
-        evidence = self.examine(view)
-        findings = tuple(
-            Finding(self.requirement, self.clause, self.level, frames, expected, seen)
-            for (expected, seen), frames in _alike(evidence.wrong).items()
-        )
-        undecided = tuple(f"not decidable: {text}" for text in evidence.undecided)
-        ruling, reason, notes = Ruling.CONFIRMED, "", (*evidence.notes, *undecided)
+    def judge(self, views: Iterable[View]) -> Outcome:
+        """Run the check on a speaker's part in one conversation or several."""
+        examined = 0
+        findings: list[Finding] = []
+        notes: list[str] = []
+        undecided: list[str] = []
+        for view in views:
+            evidence = self.examine(view)
+            examined += evidence.examined
+            notes += evidence.notes
+            undecided += [f"not decidable: {text}" for text in evidence.undecided]
+            for (expected, seen), where in _alike(evidence.wrong).items():
+                common = (self.requirement, self.clause, self.level, view.conversation, view.speaker)
+                findings.append(Finding(*common, where, expected, seen))
+        ruling, reason = Ruling.CONFIRMED, ""
         if findings:
             ruling = Ruling.VIOLATED
-        elif not evidence.examined:
-            ruling, reason, notes = Ruling.NOT_APPLICABLE, "; ".join(undecided) or self.absent, tuple(evidence.notes)
-        return Outcome(self.requirement, self.clause, self.level, ruling, evidence.examined, findings, reason, notes)
+        elif not examined:
+            ruling, reason = Ruling.NOT_APPLICABLE, "; ".join(undecided) or self.absent
+            undecided = []
+        said = tuple(dict.fromkeys((*notes, *undecided)))
+        return Outcome(self.requirement, self.clause, self.level, ruling, examined, tuple(findings), reason, said)
 
 
-def in_frames(frames: Sequence[int], shown: int = 5) -> str:
-    """For example "frame 7" or "frames 1, 2, 3, 4, 5 and 12 more"."""
-    listed = ", ".join(map(str, frames[:shown])) + (f" and {len(frames) - shown} more" if len(frames) > shown else "")
-    return f"frame{'s' if len(frames) > 1 else ''} {listed}"
+def in_frames(where: Sequence[Span], shown: int = 5) -> str:
+    """For example "frame 7", or "frame 1, frames 3 to 9 (7 packets) and 12 more places"."""
+    listed = ", ".join(map(str, where[:shown]))
+    return listed + (f" and {len(where) - shown} more places" if len(where) > shown else "")
 
 
-def _alike(wrong: Iterable[Wrong]) -> dict[tuple[str, str], tuple[int, ...]]:
-    groups: dict[tuple[str, str], list[int]] = {}
+def _alike(wrong: Iterable[Wrong]) -> dict[tuple[str, str], tuple[Span, ...]]:
+    groups: dict[tuple[str, str], list[Span]] = {}
     for each in wrong:
-        groups.setdefault((each.expected, each.seen), []).append(each.frame)
-    return {words: tuple(frames) for words, frames in groups.items()}
+        groups.setdefault((each.expected, each.seen), []).append(each.where)
+    return {words: tuple(where) for words, where in groups.items()}

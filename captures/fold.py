@@ -84,7 +84,7 @@ class Fold:
     def _enter(self, cut: Pieces, places: Sequence[str]) -> None:
         """Append the pieces to what their ends said."""
         count = len(cut.begins)
-        order = np.argsort(cut.packets["frame"][cut.begins], kind="stable").tolist()
+        order = np.argsort(cut.positions).tolist()
         firsts, finals = cut.packets[cut.begins], cut.packets[cut.begins + cut.counts - 1]
         new = np.flatnonzero(cut.anew)
         contents = dict(zip(new.tolist(), to_packets(Chunk(firsts[new], places)), strict=True))

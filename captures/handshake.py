@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from captures.findings import Evidence, View, Wrong, in_frames
+from captures.conversation import Conversation, End, Said, Stretch
+from captures.findings import Evidence, View, Wrong, at
 from captures.rows import Row
 
 LAG_NS = 1_000_000_000
@@ -25,33 +26,50 @@ LAG_NS = 1_000_000_000
 ADMIN_DOWN, DOWN, INIT, UP = 0, 1, 2, 3
 STATE_NAMES = ("AdminDown", "Down", "Init", "Up")
 
-_End = tuple[str, int]  # an address and the discriminator that is sent from there
 _SBFD_PORT = 7784  # RFC 7880 has a state machine of its own
 _ENTRIES = {INIT: ((DOWN, DOWN),), UP: ((DOWN, INIT), (INIT, INIT), (INIT, UP))}
 """Section 6.2's diagram, without the ways down: how to enter a state, as (state before, state received)."""
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the peer said, and the stretch in which it may have been read."""
+
+    row: Row
+    stretch: Stretch
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """A session's change of state between two of its packets. `heard` are the packets that it may have read meanwhile.
+    """A session's change of state from one thing said to the next. `heard` may have been read meanwhile.
 
     `doubt` says why the capture cannot judge the step, "" if it can.
     """
 
-    before: Row
-    after: Row
-    heard: tuple[Row, ...]
+    before: Said
+    after: Said
+    heard: tuple[Heard, ...]
     doubt: str
 
     @property
     def possible(self) -> bool:
         """Whether section 6.2 leads from the one state to the other, given what may have been read."""
-        return self.after.state in _reachable(self.before.state, {row.state for row in self.heard})
+        return self.after.row.state in _reachable(self.before.row.state, self.states)
 
     @property
-    def peer_up(self) -> bool:
-        """Whether an Up of the peer may have been read."""
-        return any(row.state == UP for row in self.heard)
+    def states(self) -> set[int]:
+        """The states of the peer that may have been read."""
+        return {heard.row.state for heard in self.heard}
+
+    @property
+    def words(self) -> str:
+        """For example "Down (frame 1) to Up (frame 3), when the peer had sent Down (frame 2)"."""
+        frames: dict[int, int] = {}
+        for heard in self.heard:
+            frames.setdefault(heard.row.state, heard.stretch.first_frame)
+        listed = ", ".join(f"{STATE_NAMES[state]} (frame {frame})" for state, frame in sorted(frames.items()))
+        before = f"{STATE_NAMES[self.before.row.state]} (frame {self.before.last_frame})"
+        return f"{before} to {STATE_NAMES[self.after.row.state]}, when the peer had sent {listed or 'nothing'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,7 @@ class Change:
 
     frame: int
     state: int
+    time_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +117,21 @@ class Handshake:
         )
 
 
-def handshake_seen(rows: Iterable[Row]) -> list[Handshake]:
+def handshake_seen(conversations: Iterable[Conversation]) -> list[Handshake]:
     """The sessions of which both ends are in the capture: the frames of Down, Init and Up in order, on either end."""
-    ends: dict[_End, list[Row]] = {}
-    for row in rows:
-        ends.setdefault((row.source, row.my_discriminator), []).append(row)
-    pairs: dict[frozenset[_End], tuple[_End, _End]] = {}
-    for end, sent in ends.items():
-        for peer in dict.fromkeys((row.destination, row.your_discriminator) for row in sent):
-            if peer in ends and peer != end:
-                pairs.setdefault(frozenset((end, peer)), (end, peer))
-    return [Handshake((_side(ends, one, other), _side(ends, other, one))) for one, other in pairs.values()]
+    return [Handshake((_side(one, other), _side(other, one))) for one, other in sessions(conversations)]
+
+
+def sessions(conversations: Iterable[Conversation]) -> list[tuple[End, End]]:
+    """Pairs of ends of which one names the other by its Your Discriminator, in order of appearance."""
+    pairs: dict[frozenset[End], tuple[End, End]] = {}
+    for conversation in conversations:
+        for end in conversation.ends.values():
+            for said in end.said if end.discriminator is not None else ():
+                peer = conversation.peer(end, said.row)
+                if peer is not None and peer is not end:
+                    pairs.setdefault(frozenset((end, peer)), (end, peer))
+    return list(pairs.values())
 
 
 def entries(view: View, *, to: int, out_of: tuple[int, ...], peer_up: bool | None = None) -> Evidence:
@@ -117,47 +140,60 @@ def entries(view: View, *, to: int, out_of: tuple[int, ...], peer_up: bool | Non
     `peer_up` keeps only the steps with (True) or without (False) an Up among the packets that may have been read.
     """
     examined, wrong, undecided = 0, [], []
-    for sent in _sessions(view.sent):
-        if sent[0].state == to and not peer_up:
-            undecided.append(f"the session's first packet, frame {sent[0].frame}, says {STATE_NAMES[to]} already")
-        for step in _steps(sent, view):
-            if step.after.state != to or step.before.state not in out_of or peer_up not in (None, step.peer_up):
+    for end, said in judged(view):
+        first = said[0]
+        if first.row.state == to and not peer_up:
+            undecided.append(f"the session's first packet, frame {first.first_frame}, says {STATE_NAMES[to]} already")
+        for step in steps(end, said, view):
+            if step.after.row.state != to or step.before.row.state not in out_of:
                 continue
+            if peer_up not in (None, UP in step.states):
+                continue
+            frame = step.after.first_frame
             if step.doubt and not step.possible:
-                undecided.append(f"the step to {STATE_NAMES[to]} in frame {step.after.frame}: {step.doubt}")
+                undecided.append(f"the step to {STATE_NAMES[to]} in frame {frame}: {step.doubt}")
                 continue
             examined += 1
             if not step.possible:
-                wrong.append(Wrong(step.after.frame, _needs(to), _was(step)))
+                wrong.append(Wrong(at(frame, step.after.first_ns), _needs(to), step.words))
     return Evidence(examined, wrong, undecided)
 
 
-def _sessions(sent: Sequence[Row]) -> list[list[Row]]:
-    groups: dict[tuple[str, int, int], list[Row]] = {}
-    for row in sent:
-        if row.version == 1 and _SBFD_PORT not in (row.source_port, row.destination_port) and not row.to_many:
-            groups.setdefault((row.destination, row.destination_port, row.my_discriminator), []).append(row)
-    return list(groups.values())
+def judged(view: View) -> Iterator[tuple[End, list[Said]]]:
+    """The speaker's ends that have the state machine of RFC 5880, with what they said in version 1 of the protocol."""
+    for end in view.ends if view.conversation.destination_port != _SBFD_PORT else ():
+        said = [each for each in end.said if each.row.version == 1 and not each.row.to_many]
+        if said:
+            yield end, said
 
 
-def _steps(sent: list[Row], view: View) -> Iterator[Step]:
-    if all(row.state == sent[0].state for row in sent):
+def steps(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
+    """The end's changes of state."""
+    first = said[0]
+    if all(each.row.state == first.row.state for each in said):
         return
-    peer, own = sent[0].destination, sent[0].my_discriminator
-    heard = [row for row in view.received if _acceptable(row) and _belongs(row, peer, own)]
-    begun = min(row.time_ns for row in (*view.sent[:1], *view.received[:1]))
-    for before, after in pairwise(sent):
-        if before.state != after.state:
-            since = before.time_ns - LAG_NS
+    heard = list(heard_by(end, view))
+    begun = min([first.first_ns, *(peer.said[0].first_ns for peer in view.peers)])
+    for before, after in pairwise(said):
+        if before.row.state != after.row.state:
+            since = before.last_ns - LAG_NS
             doubt = "" if heard else "no packet of the peer is in the capture"
-            if since < begun and sent[0].your_discriminator:
+            if since < begun and first.row.your_discriminator:
                 doubt = "the capture began in the middle of the session, just before"
-            yield Step(
-                before, after, tuple(row for row in heard if row.time_ns >= since and _earlier(row, after)), doubt
-            )
+            meanwhile = (each for each in heard if each.stretch.last_ns >= since and _earlier(each.stretch, after))
+            yield Step(before, after, tuple(meanwhile), doubt)
 
 
-def _acceptable(row: Row) -> bool:
+def heard_by(end: End, view: View) -> Iterator[Heard]:
+    """What the other side sent that the end had to take in, peer by peer."""
+    for peer in view.peers:
+        for said in peer.said:
+            if acceptable(said.row) and _belongs(said.row, end.discriminator):
+                for stretch in said.stretches:
+                    yield Heard(said.row, stretch)
+
+
+def acceptable(row: Row) -> bool:
     """Whether the reception rules of section 6.8.6 let the packet through, as far as a bystander can tell."""
     least = 26 if row.authentication_present else 24
     well_formed = row.version == 1 and least <= row.length <= row.payload_length and not row.multipoint
@@ -165,14 +201,14 @@ def _acceptable(row: Row) -> bool:
     return well_formed and row.detect_mult != 0 and row.my_discriminator != 0 and known
 
 
-def _belongs(row: Row, peer: str, discriminator: int) -> bool:
+def _belongs(row: Row, discriminator: int | None) -> bool:
     """Section 6.3: Your Discriminator decides alone; while it is zero, the address does."""
-    return row.your_discriminator == discriminator or (row.your_discriminator == 0 and row.source == peer)
+    return row.your_discriminator in (0, discriminator)
 
 
-def _earlier(row: Row, other: Row) -> bool:
+def _earlier(stretch: Stretch, after: Said) -> bool:
     """Captured on several interfaces, frames may be out of order in the file: either order counts."""
-    return row.frame < other.frame or row.time_ns <= other.time_ns
+    return stretch.first_frame < after.first_frame or stretch.first_ns <= after.first_ns
 
 
 def _reachable(state: int, heard: set[int]) -> set[int]:
@@ -190,19 +226,16 @@ def _needs(state: int) -> str:
     return f"{STATE_NAMES[state]} only after {ways}"
 
 
-def _was(step: Step) -> str:
-    states = {state: [row.frame for row in step.heard if row.state == state] for state in range(4)}
-    heard = ", ".join(f"{STATE_NAMES[state]} ({in_frames(frames)})" for state, frames in states.items() if frames)
-    change = f"{STATE_NAMES[step.before.state]} (frame {step.before.frame}) to {STATE_NAMES[step.after.state]}"
-    return f"{change}, when the peer had sent {heard or 'nothing'}"
-
-
-def _side(ends: dict[_End, list[Row]], end: _End, peer: _End) -> Side:
+def _side(end: End, peer: End) -> Side:
     """What `end` said to `peer`, or to nobody yet: the same end may have had other peers before."""
-    sent = [row for row in ends[end] if row.your_discriminator in (0, peer[1])]
-    before = [None, *(row.state for row in sent)]
-    changes = (Change(row.frame, row.state) for row, last in zip(sent, before, strict=False) if row.state != last)
-    return Side(*end, tuple(changes))
+    said = [each for each in end.said if each.row.your_discriminator in (0, peer.discriminator)]
+    before = [None, *(each.row.state for each in said)]
+    changes = tuple(
+        Change(each.first_frame, each.row.state, each.first_ns)
+        for each, last in zip(said, before, strict=False)
+        if each.row.state != last
+    )
+    return Side(end.address, end.discriminator or 0, changes)
 
 
 def _precedes(frame: int | None, other: int) -> bool:

@@ -49,7 +49,8 @@ def ordered(numbers: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The pieces of a chunk. `packets` are in the order of ends, `begins` the index of each piece's first.
+    """The pieces of a chunk. `packets` are in the order of ends, `begins` the index of each piece's first, and
+    `positions` where in the chunk that was.
 
     `anew` is whether a piece says what its end did not say before it; `epochs` count what was said anew in the
     conversation since the chunk began. `lead` is the gap before the first packet, NEVER if the end is new, and
@@ -57,6 +58,7 @@ class Pieces:
     """
 
     packets: Array
+    positions: Array
     own: Array
     begins: Array
     anew: Array
@@ -153,7 +155,7 @@ def cut(packets: Array, own: Array, group_of: Array, last: Array, known: int) ->
     steps = np.diff(packets["auth_sequence"], prepend=np.uint32(0))
     steps[firsts] = np.where(fresh, 0, packets["auth_sequence"][firsts] - before["auth_sequence"])
     lead_step = steps[begins].view(np.int32)
-    return Pieces(packets, own[begins], begins, anew[begins], epochs[begins], lead, gaps, lead_step)
+    return Pieces(packets, by_end[begins], own[begins], begins, anew[begins], epochs[begins], lead, gaps, lead_step)
 
 
 def _taken(packets: Array, indices: Array) -> Array:

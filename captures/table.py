@@ -149,32 +149,31 @@ def from_packets(packets: Iterable[Row | Undecoded]) -> Chunk:
     """The way back, for the readers that get objects, and for tests."""
     given = list(packets)
     table = np.zeros(len(given), PACKET)
-    places: dict[str, int] = {}
-    for number, packet in enumerate(given):
-        line = table[number]
-        for name in _ENVELOPE:
-            line[name] = getattr(packet, name)
-        line["source"] = np.frombuffer(address_bytes(packet.source), np.uint8)
-        line["destination"] = np.frombuffer(address_bytes(packet.destination), np.uint8)
-        line["place"] = places.setdefault(packet.place, len(places))
-        line["dont_fragment"] = packet.dont_fragment
-        if isinstance(packet, Row):
-            _fill(line, packet)
-    return Chunk(table, list(places))
+    places = list(dict.fromkeys(packet.place for packet in given))
+    for name in (*_ENVELOPE, "dont_fragment"):
+        table[name] = [getattr(packet, name) for packet in given]
+    for name in _ADDRESSES:
+        joined = b"".join(address_bytes(getattr(packet, name)) for packet in given)
+        table[name] = np.frombuffer(joined, np.uint8).reshape(-1, 16)
+    table["place"] = [places.index(packet.place) for packet in given]
+    at = [number for number, packet in enumerate(given) if isinstance(packet, Row)]
+    table[at] = _lines([packet for packet in given if isinstance(packet, Row)], table[at])
+    return Chunk(table, places)
 
 
-def _fill(line: Any, row: Row) -> None:
-    line["decoded"] = 1
-    for name in _CONTENTS:
-        line[name] = getattr(row, name)
-    line["flags"] = sum(bit for name, bit in _FLAGS.items() if getattr(row, name))
+def _lines(rows: Sequence[Row], lines: NDArray[Any]) -> NDArray[Any]:
+    """The lines, of which the envelope is filled in, with the rest."""
+    lines["decoded"] = 1
+    for name in (*_CONTENTS, "malformed"):
+        lines[name] = [getattr(row, name) for row in rows]
+    lines["flags"] = [sum(bit for name, bit in _FLAGS.items() if getattr(row, name)) for row in rows]
     for name, bit in _AUTH.items():
-        if (value := getattr(row, name)) is not None:
-            line[name] = value
-            line["auth_fields"] |= bit
-    line["malformed"] = row.malformed
-    line["padding"] = _PADDINGS.index(row.padding)
-    line["digest"] = _DIGESTS.index(row.digest)
+        values = [getattr(row, name) for row in rows]
+        lines[name] = [value or 0 for value in values]
+        lines["auth_fields"] |= np.array([0 if value is None else bit for value in values], np.uint8)
+    lines["padding"] = [_PADDINGS.index(row.padding) for row in rows]
+    lines["digest"] = [_DIGESTS.index(row.digest) for row in rows]
+    return lines
 
 
 _PADDINGS = tuple(Padding)

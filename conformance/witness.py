@@ -14,12 +14,14 @@ from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
-from captures.checks import judge
 from captures.findings import Outcome, Ruling
+from captures.fold import fold
 from captures.handshake import handshake_seen
 from captures.join import join
+from captures.judging import judge
 from captures.read import CaptureError, read_tshark
 from captures.rows import Row
+from captures.table import from_packets
 from conformance.bench.echo import ECHO
 from conformance.bench.packets import Seen, in_words
 from refimpl.core.packet import ControlPacket
@@ -73,7 +75,7 @@ def _testify(result: CaseResult, rows: Sequence[Row]) -> CaseResult:
     lines += [_line(outcome) for outcome in outcomes if outcome.ruling is not Ruling.NOT_APPLICABLE]
     lines += [
         f"three-way handshake complete: {' and '.join(_frames(side.init, side.up) for side in seen.sides)}"
-        for seen in handshake_seen(rows)
+        for seen in handshake_seen(fold([from_packets(rows)]))
         if seen.complete
     ]
     contradicted = [
@@ -92,7 +94,7 @@ def _line(outcome: Outcome) -> str:
     words = f"{outcome.check} {outcome.ruling} in {outcome.examined} packets: {outcome.clause}"
     if outcome.findings:
         first = outcome.findings[0]
-        words += f"; frame {first.frames[0]}: expected {first.expected}, seen {first.seen}"
+        words += f"; {first.where[0]}: expected {first.expected}, seen {first.seen}"
     return words
 
 

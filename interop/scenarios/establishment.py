@@ -3,8 +3,8 @@
 from functools import partial
 from types import MappingProxyType
 
-from captures.checks import judge as check_capture
 from captures.findings import Ruling
+from captures.judging import judge as check_capture
 from interop.evidence import Evidence, first
 from interop.judgement import Judgement, must_be_up, must_come_up, where
 from interop.scenarios.scenario import Scenario

@@ -33,15 +33,16 @@ def control(
     length: int | None = None,
     my: int = 0xA,
     your: int = 0xB,
-    tx: int = 300_000,
+    tx: int | None = None,
     rx: int = 250_000,
     echo: int = 50_000,
     auth: bytes = b"",
 ) -> bytes:
     """The bytes of a Control packet, laid out as RFC 5880 section 4.1 draws it."""
     size = 24 + len(auth) if length is None else length
+    slow_or_fast = 300_000 if state == UP else 1_000_000
     first = (version << 5 | diag, state << 6 | flags, mult, size)
-    return struct.pack(">4B5I", *first, my, your, tx, rx, echo) + auth
+    return struct.pack(">4B5I", *first, my, your, tx or slow_or_fast, rx, echo) + auth
 
 
 def datagram(

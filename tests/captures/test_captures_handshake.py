@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from bfd_frames import ADMIN_DOWN, DOWN, INIT, START_NS, UP, A, B
 
-from captures.checks import judge
 from captures.findings import Outcome, Ruling
-from captures.handshake import Change, handshake_seen
+from captures.fold import fold
+from captures.handshake import Handshake, Side, handshake_seen
+from captures.judging import judge
 from captures.rows import Row
+from captures.table import from_packets
 
 INIT_CHECK, INIT_TO_UP = "5880-6.8.6-r33", "5880-6.8.6-r38"
 DOWN_TO_UP, DOWN_TO_UP_ON_UP = "5880-6.8.6-r34", "5880-6.8.6-r35"
@@ -224,12 +226,20 @@ def test_a_peer_that_does_not_know_the_speaker_yet_is_heard() -> None:
     assert (found.ruling, found.examined) == (Ruling.CONFIRMED, 1)
 
 
+def seen(rows: list[Row]) -> list[Handshake]:
+    return handshake_seen(fold([from_packets(rows)]))
+
+
+def changes(side: Side) -> list[tuple[int, int]]:
+    return [(change.frame, change.state) for change in side.changes]
+
+
 def test_handshake_lists_the_frames_of_both_sides_in_order() -> None:
-    (found,) = handshake_seen(capture(*HANDSHAKE))
+    (found,) = seen(capture(*HANDSHAKE))
     assert found.complete
     assert [(side.address, side.discriminator) for side in found.sides] == [(A, 0xA), (B, 0xB)]
-    assert found.sides[0].changes == (Change(1, DOWN), Change(3, INIT), Change(5, UP))
-    assert found.sides[1].changes == (Change(2, DOWN), Change(4, UP))
+    assert changes(found.sides[0]) == [(1, DOWN), (3, INIT), (5, UP)]
+    assert changes(found.sides[1]) == [(2, DOWN), (4, UP)]
     assert [(side.init, side.up) for side in found.sides] == [(3, 5), (None, 4)]
 
 
@@ -241,11 +251,11 @@ def test_each_session_of_a_restarted_peer_is_a_handshake_of_its_own() -> None:
         (9.1, B, DOWN, new),
         (9.2, A, INIT, {"your_discriminator": 0x1B}),
     )
-    first, second = handshake_seen(rows)
+    first, second = seen(rows)
     assert first.complete and not second.complete
-    assert {side.discriminator: side.changes for side in second.sides} == {
-        0xA: (Change(1, DOWN), Change(10, INIT)),
-        0x1B: (Change(9, DOWN),),
+    assert {side.discriminator: changes(side) for side in second.sides} == {
+        0xA: [(1, DOWN), (10, INIT)],
+        0x1B: [(9, DOWN)],
     }
 
 
@@ -259,10 +269,10 @@ def test_each_session_of_a_restarted_peer_is_a_handshake_of_its_own() -> None:
     ids=["one side only", "Up from the start", "no Init"],
 )
 def test_an_incomplete_handshake_is_not_taken_for_one(story: list[Told]) -> None:
-    (found,) = handshake_seen(capture(*story))
+    (found,) = seen(capture(*story))
     assert not found.complete
 
 
 def test_ends_that_do_not_know_each_other_are_no_session() -> None:
     stranger = {"my_discriminator": 0xC, "your_discriminator": 0xD}
-    assert handshake_seen(capture((0, A, DOWN), (0.1, B, DOWN, stranger))) == []
+    assert seen(capture((0, A, DOWN), (0.1, B, DOWN, stranger))) == []

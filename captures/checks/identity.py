@@ -1,0 +1,248 @@
+"""Rules about who a session's packets come from: its ports and discriminators, and that there is one of it.
+
+Covers RFC 5880 sections 6.3, 6.8.6 and 6.8.7, RFC 5881 sections 3 and 4, RFC 5883 section 5.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import combinations
+
+from captures.checks.contents import NO_MULTIHOP, NO_SINGLE_HOP, SINGLE_HOP_PORT, multihop, single_hop
+from captures.conversation import End, Said
+from captures.findings import Check, Evidence, View, Wrong, at, span
+from captures.handshake import LAG_NS, acceptable
+from captures.rows import Row
+
+_ALIVE_PACKETS = 3
+"""An end that sent fewer may be a packet that was on its way when a session ended."""
+
+
+def _destination_port(view: View) -> Evidence:
+    """Another port may be another application; it is a stray when the peer runs the same session on 3784."""
+    if view.conversation.destination_port == SINGLE_HOP_PORT:
+        return Evidence(sum(end.count for end in view.ends if _answered(end, view)))
+    other = view.conversation.other(view.speaker)
+    sessions = {
+        (said.row.my_discriminator, said.row.your_discriminator)
+        for conversation in view.elsewhere
+        if conversation.destination_port == SINGLE_HOP_PORT
+        for end in conversation.of(other)
+        for said in end.said
+        if said.row.destination == view.speaker
+    }
+    examined, wrong = 0, []
+    for said in view.sent:
+        row = said.row
+        if row.your_discriminator and (row.your_discriminator, row.my_discriminator) in sessions:
+            examined += said.count
+            words = f"destination port {row.destination_port}, while the peer's packets of the session go to 3784"
+            wrong.append(Wrong(span(said), "destination port 3784", words))
+    return Evidence(examined, wrong)
+
+
+def _answered(end: End, view: View) -> bool:
+    """Whether the peer names the end, which makes it a session."""
+    return any(said.row.your_discriminator == end.discriminator for peer in view.peers for said in peer.said)
+
+
+def _same_source_port(view: View, *, of: Callable[[Row], bool]) -> Evidence:
+    """A return to Your Discriminator zero may be a restarted speaker with the old discriminator: it starts anew."""
+    examined, wrong = 0, []
+    for end in view.ends:
+        begun: Said | None = None
+        before: Said | None = None
+        for said in end.said:
+            if not of(said.row):
+                continue
+            last, before = before, said
+            if begun is None or (last is not None and last.row.your_discriminator and not said.row.your_discriminator):
+                begun = said
+                examined += said.count - 1
+                continue
+            examined += said.count
+            if said.row.source_port != begun.row.source_port:
+                expected = f"source port {begun.row.source_port}, as in the session's frame {begun.first_frame}"
+                wrong.append(Wrong(span(said), expected, f"source port {said.row.source_port}"))
+    return Evidence(examined, wrong)
+
+
+def _own_source_port(view: View, *, of: Callable[[Row], bool]) -> Evidence:
+    """Only sessions that live at the same time are compared, with other peers of the same address."""
+    others = [end for conversation in view.elsewhere for end in conversation.of(view.speaker)]
+    examined, wrong = 0, []
+    for end in filter(_alive, view.ends):
+        row = end.said[0].row
+        if not of(row) or not (together := [other for other in others if _alive(other) and _overlap(end, other)]):
+            continue
+        examined += 1
+        for other in together:
+            theirs = other.said[0].row
+            if theirs.source_port == row.source_port and theirs.destination_port == row.destination_port:
+                words = f"source port {row.source_port} in the session with {theirs.destination} as well"
+                wrong.append(Wrong(span(end.said[0]), "a source port that no other session has", words))
+                break
+    return Evidence(examined, wrong)
+
+
+def _own_discriminator(view: View) -> Evidence:
+    """One address in one place of the capture is taken for one system."""
+    others = [end for conversation in view.elsewhere for end in conversation.of(view.speaker)]
+    examined, wrong = 0, []
+    for end in filter(_alive, view.ends):
+        together = [other for other in others if _alive(other) and _overlap(end, other)]
+        examined += bool(together)
+        for other in together:
+            if other.discriminator == end.discriminator and not _strays(end, other):
+                theirs = other.said[0]
+                words = f"{end.discriminator:#010x} in the session with {theirs.row.destination} as well"
+                words += f", frame {theirs.first_frame}"
+                wrong.append(Wrong(span(end.said[0]), "a discriminator that no other session has", words))
+                break
+    return Evidence(examined, wrong)
+
+
+def _strays(end: End, other: End) -> bool:
+    """Both to the same peer: one session whose packets go to several ports, which is another rule's matter."""
+    return end.said[0].row.destination == other.said[0].row.destination
+
+
+def _one_session(view: View) -> Evidence:
+    """Two discriminators that both go on for longer than a restart takes, towards one peer on one interface."""
+    ends = [end for end in view.ends if single_hop(end.said[0].row) and _alive(end)]
+    wrong = []
+    for one, other in combinations(ends, 2):
+        if _overlap(one, other):
+            words = f"{one.discriminator:#010x} and {other.discriminator:#010x} at the same time"
+            wrong.append(Wrong(span(other.said[0]), "one session between two systems on an interface", words))
+    return Evidence(len(ends), wrong)
+
+
+def _alive(end: End) -> bool:
+    return end.discriminator != 0 and end.count >= _ALIVE_PACKETS
+
+
+def _overlap(one: End, other: End) -> bool:
+    """Whether both sent during more time than it takes to replace one session by another."""
+    begins = max(one.said[0].first_ns, other.said[0].first_ns)
+    ends = min(one.said[-1].last_ns, other.said[-1].last_ns)
+    return ends - begins > LAG_NS
+
+
+def _reflected(view: View) -> Evidence:
+    """What a session says of the peer's discriminator must have come from the peer; a value that stood in the session's
+    first packet of the capture may have come before it."""
+    examined, wrong, undecided = 0, [], []
+    for end in view.ends:
+        taken = end.said[0].row.your_discriminator if end.said else 0
+        for said in end.said:
+            row = said.row
+            if row.version != 1 or not row.your_discriminator or row.to_many:
+                continue
+            if row.your_discriminator == taken and not _sent_before(view, taken, said):
+                undecided.append(f"Your Discriminator of frame {end.said[0].first_frame}: the capture began later")
+                continue
+            examined += said.count
+            if not _sent_before(view, row.your_discriminator, said):
+                words = f"Your Discriminator {row.your_discriminator:#010x}, which the peer had not sent"
+                wrong.append(Wrong(span(said), "the My Discriminator received last", words))
+    return Evidence(examined, wrong if view.peers else (), undecided)
+
+
+def _sent_before(view: View, discriminator: int, said: Said) -> bool:
+    return any(
+        peer.discriminator == discriminator
+        and (peer.said[0].first_frame < said.first_frame or peer.said[0].first_ns <= said.first_ns)
+        for peer in view.peers
+    )
+
+
+def _newest(view: View) -> Evidence:
+    """The peer went over to another discriminator and named this end in packets that had to be taken in."""
+    examined, wrong = 0, []
+    for end in view.ends:
+        for new in view.peers:
+            naming = [
+                said for said in new.said if said.row.your_discriminator == end.discriminator and acceptable(said.row)
+            ]
+            if sum(said.count for said in naming) < _ALIVE_PACKETS:
+                continue
+            since, until = naming[0].first_ns + LAG_NS, naming[-1].last_ns
+            for old in view.peers:
+                if old.said[-1].last_ns >= naming[0].first_ns:
+                    continue
+                examined += 1
+                for said, stretch in end.stretches():
+                    outdated = said.row.your_discriminator == old.discriminator
+                    if outdated and since < stretch.last_ns <= until and stretch.first_ns >= old.said[0].first_ns:
+                        expected = f"Your Discriminator {new.discriminator:#010x}, which the peer sends now"
+                        words = f"{old.discriminator:#010x}, more than a second after frame {naming[0].first_frame}"
+                        wrong.append(Wrong(at(stretch.last_frame, stretch.last_ns), expected, words))
+                        break
+    return Evidence(examined, wrong)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        requirement="5880-6.3-r02",
+        clause="RFC 5880 section 6.3: no two sessions of a system use the same discriminator",
+        level="MUST",
+        examine=_own_discriminator,
+        absent="the capture shows no two sessions of the speaker at the same time",
+    ),
+    Check(
+        requirement="5880-6.8.7-r39",
+        clause="RFC 5880 section 6.8.7: Your Discriminator is what was received, zero if nothing was",
+        level="MUST",
+        examine=_reflected,
+        absent="the speaker sent no Your Discriminator that it learned within the capture",
+    ),
+    Check(
+        requirement="5880-6.8.6-r19",
+        clause="RFC 5880 section 6.8.6: a new My Discriminator of the peer is reflected from then on",
+        level="MUST",
+        examine=_newest,
+        absent="no peer of the speaker went over to another discriminator",
+    ),
+    Check(
+        requirement="5881-3-r01",
+        clause="RFC 5881 section 3: two systems have one session only on an interface",
+        level="MUST",
+        examine=_one_session,
+        absent=NO_SINGLE_HOP,
+    ),
+    Check(
+        requirement="5881-4-r01",
+        clause="RFC 5881 section 4: the UDP destination port is 3784",
+        level="MUST",
+        examine=_destination_port,
+        absent="the capture shows no single-hop session of the speaker",
+    ),
+    Check(
+        requirement="5881-4-r04",
+        clause="RFC 5881 section 4: all packets of a session have the same UDP source port",
+        level="MUST",
+        examine=partial(_same_source_port, of=single_hop),
+        absent="no single-hop session of the speaker has two packets in the capture",
+    ),
+    Check(
+        requirement="5883-5-r04",
+        clause="RFC 5883 section 5: as on a single hop, all packets of a session have the same UDP source port",
+        level="MUST",
+        examine=partial(_same_source_port, of=multihop),
+        absent=NO_MULTIHOP,
+    ),
+    Check(
+        requirement="5881-4-r05",
+        clause="RFC 5881 section 4: no two sessions of a system share a UDP source port",
+        level="SHOULD",
+        examine=partial(_own_source_port, of=single_hop),
+        absent="the capture shows no two single-hop sessions of the speaker at the same time",
+    ),
+    Check(
+        requirement="5883-5-r05",
+        clause="RFC 5883 section 5: as on a single hop, no two sessions of a system share a UDP source port",
+        level="SHOULD",
+        examine=partial(_own_source_port, of=multihop),
+        absent="the capture shows no two multihop sessions of the speaker at the same time",
+    ),
+)
