@@ -2,7 +2,7 @@
 
 import click
 
-from captures.cli import verify
+from bfdspec.verify.command import verify
 from conformance.cli import command as test
 from conformance.coverage import command as requirements
 from conformance.deviants.command import command as deviants

@@ -15,6 +15,7 @@ What is assumed is that the capture itself lost nothing between its first and it
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from captures.conversation import Conversation, End, Said, Stretch
 from captures.findings import Evidence, View, Wrong, at
@@ -24,7 +25,7 @@ LAG_NS = 1_000_000_000
 """How long a packet may lie on the path and in the speaker's queues after it was captured, nanoseconds."""
 
 ADMIN_DOWN, DOWN, INIT, UP = 0, 1, 2, 3
-STATE_NAMES = ("AdminDown", "Down", "Init", "Up")
+STATE_NAMES: tuple[Literal["AdminDown", "Down", "Init", "Up"], ...] = ("AdminDown", "Down", "Init", "Up")
 
 _SBFD_PORT = 7784  # RFC 7880 has a state machine of its own
 _ENTRIES = {INIT: ((DOWN, DOWN),), UP: ((DOWN, INIT), (INIT, INIT), (INIT, UP))}

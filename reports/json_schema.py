@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reports import comparison, interop, kill_matrix, model
+from reports import comparison, interop, kill_matrix, model, verification
 
 _FOLDER = Path(__file__).parent / "schema"
 
@@ -48,8 +48,9 @@ RESULTS = Schema("results", model.SCHEMA_VERSION, model.Run)
 COMPARISON = Schema("comparison", comparison.SCHEMA_VERSION, comparison.Comparison)
 INTEROP = Schema("interop", interop.SCHEMA_VERSION, interop.Interop)
 KILL_MATRIX = Schema("kill-matrix", kill_matrix.SCHEMA_VERSION, kill_matrix.KillMatrix)
+VERIFICATION = Schema("verification", verification.SCHEMA_VERSION, verification.Verification)
 
 
 if __name__ == "__main__":
-    for each in (RESULTS, COMPARISON, INTEROP, KILL_MATRIX):
+    for each in (RESULTS, COMPARISON, INTEROP, KILL_MATRIX, VERIFICATION):
         each.path.write_text(each.text(), encoding="utf-8")

@@ -1,15 +1,20 @@
 """`bfdspec verify`: what is printed of a capture, the table of packets, exit codes."""
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
+from junitparser import JUnitXml
 from scapy.layers.inet import IP, UDP
 from scapy.utils import wrpcap
 
-from captures.cli import verify
+from bfdspec.verify.command import verify
+from reports import verification
+from reports.json_schema import VERIFICATION
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
@@ -28,7 +33,7 @@ def capture(folder: Path, *, ttl: int = 255) -> Path:
 def test_a_capture_in_which_nothing_is_wrong(tmp_path: Path) -> None:
     said = CliRunner().invoke(verify, [str(capture(tmp_path))])
     assert said.exit_code == 0
-    assert "2 BFD packets of 2 speakers" in " ".join(said.output.split())
+    assert "2 packets of 2 speakers in 1 conversation: nothing breaks a requirement" in " ".join(said.output.split())
     assert "✗" not in said.output
 
 
@@ -59,3 +64,42 @@ def test_what_is_no_capture_is_refused_in_one_line(tmp_path: Path) -> None:
     said = CliRunner().invoke(verify, [str(path)])
     assert said.exit_code == 2
     assert said.output.splitlines() == [f"Error: {path}: not a capture, a pcap or pcapng file is needed"]
+
+
+def test_the_reports_say_what_the_terminal_says(tmp_path: Path) -> None:
+    data, page, junit = tmp_path / "v.json", tmp_path / "v.html", tmp_path / "v.xml"
+    options = ["--json", str(data), "--html", str(page), "--junit", str(junit)]
+    assert CliRunner().invoke(verify, [str(capture(tmp_path, ttl=64)), *options]).exit_code == 1
+    run = verification.load(data)
+    jsonschema.validate(json.loads(data.read_text(encoding="utf-8")), VERIFICATION.committed())
+    (finding,) = run.findings
+    assert (finding.check, finding.speaker, finding.seen, finding.where[0].frame) == (
+        "5881-5-r01",
+        "10.0.0.1",
+        "TTL 64",
+        1,
+    )
+    html = page.read_text(encoding="utf-8")
+    assert "5881-5-r01" in html and "TTL 64" in html and 'class="picture"' in html
+    failed = [case.name for suite in JUnitXml.fromfile(str(junit)) for case in suite if case.result]
+    assert failed == ["5881-5-r01 RFC 5881 section 5: without authentication, TTL or Hop Limit is 255"]
+
+
+def test_only_the_requirements_of_one_rfc(tmp_path: Path) -> None:
+    path = capture(tmp_path, ttl=64)
+    assert CliRunner().invoke(verify, [str(path), "--rfc", "5881"]).exit_code == 1
+    said = CliRunner().invoke(verify, [str(path), "--rfc", "5880"])
+    assert said.exit_code == 0 and "5881-5-r01" not in said.output
+
+
+def test_several_files_are_judged_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "clean").mkdir()
+    said = CliRunner().invoke(verify, [str(capture(tmp_path, ttl=64)), str(capture(tmp_path / "clean"))])
+    assert said.exit_code == 1
+    assert "4 packets of 4 speakers in 2 conversations: 1 violation" in said.output
+
+
+def test_a_place_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
+    said = CliRunner().invoke(verify, [str(capture(tmp_path)), "--html", str(tmp_path / "no" / "v.html")])
+    assert said.exit_code == 2
+    assert said.output.splitlines()[-1].startswith(f"Error: cannot write {tmp_path / 'no' / 'v.html'}")

@@ -1,0 +1,1 @@
+"""`bfdspec verify`: captures meet checks, and what comes of it becomes a report."""

@@ -1,0 +1,110 @@
+"""`bfdspec verify`: what captures say about the speakers in them, requirement by requirement."""
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bfdspec.verify.engines import ENGINES
+from bfdspec.verify.packets import csv_writer
+from bfdspec.verify.testimony import Testimony
+from captures.checks import CHECKS
+from captures.findings import Check
+from captures.fold import Fold
+from captures.read import CaptureError
+from refimpl import __version__
+from reports import verification, verification_html, verification_junit
+from reports.verification import CheckInfo, Verification
+from reports.verification_terminal import print_verification
+from reports.write import replace
+
+FOUND, USAGE, INTERRUPTED = 1, 2, 130
+
+_RFCS = sorted({check.requirement.split("-")[0] for check in CHECKS})
+_WRITERS: dict[str, Callable[[Verification, Path], None]] = {
+    "data": verification.save,
+    "page": verification_html.write,
+    "junit": verification_junit.write,
+}
+
+
+def _file(*names: str, help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:  # noqa: A002 - click's word
+    return click.option(*names, type=click.Path(dir_okay=False, path_type=Path), help=help)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option(
+    "--engine", type=click.Choice(list(ENGINES)), default=next(iter(ENGINES)), show_default=True, help="Who reads."
+)
+@click.option("--rfc", type=click.Choice(_RFCS), help="Only the requirements of this RFC.")
+@_file("--json", "data", help="All that was found, for programs.")
+@_file("--html", "page", help="A page for people: states, intervals, packets, findings.")
+@_file("--junit", help="For CI servers: a test case per speaker and requirement.")
+@_file("--csv", "table", help="All packets, a line each.")
+def verify(files: tuple[Path, ...], engine: str, rfc: str | None, table: Path | None, **written: Path | None) -> None:
+    """Check the BFD packets of capture FILEs, pcap or pcapng, against the RFCs.
+
+    Each speaker is judged by its own packets and by those that it was sent. What a capture cannot decide is "·".
+
+    Exit codes: 0 nothing breaks a MUST, 1 something does, 2 a file that cannot be read or written, 130 interrupted.
+    """
+    checks = [check for check in CHECKS if rfc in (None, check.requirement.split("-")[0])]
+    started, clock = datetime.now(UTC), time.monotonic_ns()
+    try:
+        testimony = _read(files, engine, checks, table)
+        run = Verification(
+            generator=f"bfdspec {__version__}",
+            command=shlex.join(["bfdspec", *sys.argv[1:]]),
+            engine=engine,
+            started=started,
+            duration_us=(time.monotonic_ns() - clock) // 1000,
+            files=testimony.files,
+            checks=[CheckInfo(id=each.requirement, clause=each.clause, level=each.level) for each in checks],
+            conversations=testimony.conversations,
+            judged=testimony.judged,
+            findings=testimony.findings,
+        )
+        for name, writer in _WRITERS.items():
+            if (path := written[name]) is not None:
+                replace(path, partial(writer, run))
+    except (CaptureError, OSError) as error:
+        raise _refusal(str(error)) from error
+    except KeyboardInterrupt:
+        raise _refusal("interrupted", INTERRUPTED) from None
+    print_verification(run, Console(highlight=False))
+    if run.broken("MUST"):
+        raise SystemExit(FOUND)
+
+
+def _read(files: Sequence[Path], engine: str, checks: Sequence[Check], table: Path | None) -> Testimony:
+    """Read and judge file after file. Raises CaptureError, OSError."""
+    testimony = Testimony(checks)
+    console = Console(stderr=True)
+    with ExitStack() as stack:
+        write = stack.enter_context(csv_writer(table)) if table is not None else None
+        status = stack.enter_context(console.status("")) if console.is_terminal else None
+        for path in files:
+            if status is not None:
+                status.update(f"{path}: reading")
+            source = ENGINES[engine](path)
+            folded = Fold()
+            for chunk in source.chunks:
+                folded.add(chunk)
+                if write is not None:
+                    write(path, chunk)
+            testimony.add(str(path), folded.conversations, source.warning)
+    return testimony
+
+
+def _refusal(message: str, code: int = USAGE) -> click.ClickException:
+    refusal = click.ClickException(message)
+    refusal.exit_code = code  # type: ignore[misc]  # click declares it on the class
+    return refusal

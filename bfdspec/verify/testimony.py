@@ -1,0 +1,271 @@
+"""What captures say, put into the model of the report: conversations, what was judged, findings.
+
+Lives here: the way from `captures` to `reports`, which know nothing of each other. Must not live here: reading,
+rules, looks.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+
+from captures.checks import CHECKS
+from captures.conversation import BINS, Conversation, End, Said, Stretch
+from captures.findings import Check, Finding, Outcome, Ruling
+from captures.handshake import DOWN, INIT, STATE_NAMES, UP, Handshake, handshake_seen
+from captures.judging import outcomes, views
+from captures.rows import Row
+from reports import verification as model
+
+LINES = 400
+"""Packets of one conversation that are told, at most."""
+WHERE = 20
+"""Places of one finding that are told, at most."""
+TOLD = 200
+"""Conversations without findings that are told with their packets."""
+
+_RULINGS = {
+    Ruling.CONFIRMED: model.Ruling.CONFIRMED,
+    Ruling.VIOLATED: model.Ruling.VIOLATED,
+    Ruling.NOT_APPLICABLE: model.Ruling.UNDECIDED,
+}
+_EXPIRED = 1
+
+
+@dataclass(slots=True)
+class Testimony:
+    """The parts of a report, file after file."""
+
+    checks: Sequence[Check] = CHECKS
+    files: list[model.FileRead] = field(default_factory=list)
+    conversations: list[model.ConversationSeen] = field(default_factory=list)
+    judged: list[model.Judged] = field(default_factory=list)
+    findings: list[model.Finding] = field(default_factory=list)
+
+    def add(self, name: str, conversations: Sequence[Conversation], warning: str) -> None:
+        """Judge what a file holds and take it in."""
+        begun_ns, ended_ns = _limits(conversations)
+        counts = [(end.count, end.discriminator is None) for each in conversations for end in each.ends.values()]
+        self.files.append(
+            model.FileRead(
+                name=name,
+                packets=sum(number for number, _ in counts),
+                undecoded=sum(number for number, unread in counts if unread),
+                started_ns=begun_ns,
+                duration_us=(ended_ns - begun_ns) // 1000,
+                warning=warning,
+            )
+        )
+        first = len(self.conversations)
+        numbers = {id(each): first + number for number, each in enumerate(conversations)}
+        found: list[Finding] = []
+        for speaker, parts in views(conversations).items():
+            for outcome in outcomes(parts, self.checks):
+                self.judged.append(self._judged(speaker, outcome))
+                found += outcome.findings
+        self.findings += [_finding(each, numbers[id(each.conversation)], begun_ns) for each in found]
+        marked: dict[int, set[int]] = {}
+        for each in found:
+            marked.setdefault(id(each.conversation), set()).update(each.frames)
+        calm = 0
+        for conversation in conversations:
+            frames = marked.get(id(conversation), set())
+            calm += not frames
+            told = LINES if frames or calm <= TOLD else 0
+            self.conversations.append(self._conversation(conversation, begun_ns, frames, told))
+
+    def _judged(self, speaker: str, outcome: Outcome) -> model.Judged:
+        return model.Judged(
+            file=len(self.files) - 1,
+            speaker=speaker,
+            check=outcome.check,
+            ruling=_RULINGS[outcome.ruling],
+            examined=outcome.examined,
+            reason=outcome.reason,
+            notes=list(outcome.notes),
+        )
+
+    def _conversation(
+        self, conversation: Conversation, begun_ns: int, marked: set[int], told: int
+    ) -> model.ConversationSeen:
+        lines = _lines(conversation, begun_ns, marked) if told else []
+        kept = _kept(lines, told)
+        return model.ConversationSeen(
+            file=len(self.files) - 1,
+            place=conversation.place,
+            addresses=conversation.addresses,
+            destination_port=conversation.destination_port,
+            ends=[_end(end, begun_ns) for end in conversation.ends.values() if end.discriminator is not None],
+            handshakes=[_words(each, begun_ns) for each in handshake_seen([conversation])],
+            lines=kept,
+            lines_left_out=len(lines) - len(kept),
+        )
+
+
+def _limits(conversations: Iterable[Conversation]) -> tuple[int, int]:
+    everything = [said for each in conversations for end in each.ends.values() for said in end.said]
+    first = min((said.first_ns for said in everything), default=0)
+    return first, max((said.last_ns for said in everything), default=first)
+
+
+def _finding(finding: Finding, conversation: int, begun_ns: int) -> model.Finding:
+    where = sorted(finding.where, key=lambda span: span.frame)
+    return model.Finding(
+        check=finding.check,
+        level=finding.level,
+        conversation=conversation,
+        speaker=finding.speaker,
+        expected=finding.expected,
+        seen=finding.seen,
+        where=[
+            model.Where(
+                frame=span.frame,
+                last_frame=span.last_frame,
+                packets=span.packets,
+                time_us=(span.time_ns - begun_ns) // 1000,
+            )
+            for span in where[:WHERE]
+        ],
+        more=max(0, len(where) - WHERE),
+    )
+
+
+def _end(end: End, begun_ns: int) -> model.EndSeen:
+    return model.EndSeen(
+        address=end.address,
+        discriminator=end.discriminator or 0,
+        packets=end.count,
+        first_us=(end.said[0].first_ns - begun_ns) // 1000,
+        last_us=(end.said[-1].last_ns - begun_ns) // 1000,
+        states=_states(end, begun_ns),
+        rates=_rates(end),
+        silences=_silences(end, begun_ns),
+    )
+
+
+def _states(end: End, begun_ns: int) -> list[model.StateChange]:
+    changes = []
+    for (state, diag), group in groupby(end.said, key=lambda said: (said.row.state, said.row.diag)):
+        said = list(group)
+        changes.append(
+            model.StateChange(
+                time_us=(said[0].first_ns - begun_ns) // 1000,
+                last_us=(said[-1].last_ns - begun_ns) // 1000,
+                frame=said[0].first_frame,
+                state=STATE_NAMES[state],
+                diag=diag,
+            )
+        )
+    return changes
+
+
+def _rates(end: End) -> list[model.Rate]:
+    """Gaps by the interval that governed them, P and F left out: at these moments other rules hold."""
+    by_interval: dict[tuple[int, int], list[Stretch]] = {}
+    for said, stretch in end.stretches():
+        if stretch.gaps is not None and not (said.row.poll or said.row.final):
+            limit = 90 if said.row.detect_mult == 1 else 100
+            by_interval.setdefault((stretch.interval_us, limit), []).append(stretch)
+    return [
+        model.Rate(
+            interval_us=interval_us,
+            least_percent=75,
+            most_percent=limit,
+            gaps=[sum(int(each.gaps[part]) for each in stretches if each.gaps is not None) for part in range(BINS)],
+            shortest_us=min(each.shortest.ns for each in stretches if each.shortest) // 1000,
+            longest_us=max(each.longest.ns for each in stretches if each.longest) // 1000,
+        )
+        for (interval_us, limit), stretches in by_interval.items()
+    ]
+
+
+def _silences(end: End, begun_ns: int) -> list[model.Silence]:
+    """Each step to Down with Diag 1, and what the end had heard before."""
+    silences = []
+    for before, after in pairwise(end.said):
+        if (after.row.state, after.row.diag) != (DOWN, _EXPIRED) or before.row.state not in (INIT, UP):
+            continue
+        heard = [
+            (said.row, stretch)
+            for peer in end.conversation.of(end.conversation.other(end.address))
+            for said, stretch in peer.stretches()
+            if said.row.your_discriminator == end.discriminator and stretch.last_ns <= after.first_ns
+        ]
+        if heard:
+            row, last = max(heard, key=lambda each: each[1].last_ns)
+            silences.append(
+                model.Silence(
+                    heard_us=(last.last_ns - begun_ns) // 1000,
+                    detection_us=row.detect_mult * last.interval_us,
+                    down_us=(after.first_ns - begun_ns) // 1000,
+                    frame=after.first_frame,
+                )
+            )
+    return silences
+
+
+def _lines(conversation: Conversation, begun_ns: int, marked: set[int]) -> list[model.Line]:
+    lines = []
+    for end in conversation.ends.values():
+        for said, stretch in end.stretches():
+            lines.append(
+                model.Line(
+                    time_us=(stretch.first_ns - begun_ns) // 1000,
+                    frame=stretch.first_frame,
+                    side=conversation.addresses.index(end.address),
+                    words=packet_words(said),
+                    packets=stretch.count,
+                    marked=not marked.isdisjoint((stretch.first_frame, stretch.last_frame)),
+                )
+            )
+    return sorted(lines, key=lambda line: line.frame)
+
+
+def _kept(lines: list[model.Line], most: int) -> list[model.Line]:
+    """The beginning and whatever a finding rests on, in their order."""
+    if len(lines) <= most:
+        return lines
+    marked = [line for line in lines if line.marked][: most // 2]
+    rest = [line for line in lines if not line.marked][: most - len(marked)]
+    return sorted([*marked, *rest], key=lambda line: line.frame)
+
+
+def packet_words(said: Said) -> str:
+    """For example "Up P, mult 3, tx 300 ms, rx 300 ms, 0x0000000a -> 0x0000000b"."""
+    row = said.packet
+    if not isinstance(row, Row):
+        return f"no Control packet: {row.payload_length} bytes of payload"
+    names = ("poll", "final", "control_plane_independent", "authentication_present", "demand", "multipoint")
+    flags = "".join(sign for sign, name in zip("PFCADM", names, strict=True) if getattr(row, name))
+    words = [
+        " ".join(part for part in (STATE_NAMES[row.state], flags, f"diag {row.diag}" if row.diag else "") if part),
+        f"mult {row.detect_mult}",
+        f"tx {_ms(row.desired_min_tx_interval_us)}",
+        f"rx {_ms(row.required_min_rx_interval_us)}",
+    ]
+    if row.required_min_echo_rx_interval_us:
+        words.append(f"echo {_ms(row.required_min_echo_rx_interval_us)}")
+    if row.version != 1:
+        words.insert(0, f"version {row.version}")
+    if row.auth_type is not None:
+        words.append(f"auth type {row.auth_type}, key {row.auth_key_id}")
+    return ", ".join([*words, f"{row.my_discriminator:#010x} → {row.your_discriminator:#010x}"])
+
+
+def _ms(microseconds: int) -> str:
+    return f"{microseconds / 1000:g} ms"
+
+
+def _words(handshake: Handshake, begun_ns: int) -> str:
+    one, other = handshake.sides
+    ends = " and ".join(f"{side.address} ({side.discriminator:#010x})" for side in (one, other))
+    if not handshake.complete:
+        return f"{ends}: no whole three-way handshake"
+    changes = {side.address: side for side in (one, other)}
+    up_ns = max(
+        change.time_ns for side in changes.values() for change in side.changes if change.frame in (one.up, other.up)
+    )
+    frames = ", ".join(
+        f"{side.address} {'Init in frame ' + str(side.init) + ', ' if side.init else ''}Up in frame {side.up}"
+        for side in (one, other)
+    )
+    return f"{ends}: three-way handshake complete after {(up_ns - begun_ns) / 1e9:.1f} s: {frames}"

@@ -1,0 +1,214 @@
+"""What `bfdspec verify` found in captures, complete enough to be read without them.
+
+`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file. Times are integer microseconds;
+those of a conversation count from its file's first BFD packet.
+"""
+
+from collections import Counter
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reports.words import count
+
+SCHEMA_VERSION = "1.0"
+
+
+class Ruling(StrEnum):
+    """What captures say about a requirement."""
+
+    CONFIRMED = "confirmed"
+    VIOLATED = "violated"
+    UNDECIDED = "undecided"
+
+
+MEANINGS: dict[Ruling, str] = {
+    Ruling.CONFIRMED: "packets that could have broken the rule were seen, and none did",
+    Ruling.VIOLATED: "at least one packet breaks the rule",
+    Ruling.UNDECIDED: "the capture holds nothing that could decide it",
+}
+
+GLYPHS: dict[Ruling, str] = {Ruling.CONFIRMED: "✓", Ruling.VIOLATED: "✗", Ruling.UNDECIDED: "·"}
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileRead(_Model):
+    """A capture file, as far as it could be read."""
+
+    name: str
+    packets: int = Field(description="BFD Control packets, unreadable ones included")
+    undecoded: int = Field(description="packets to a BFD port without a complete Mandatory Section")
+    started_ns: int = Field(description="time of the first BFD packet, nanoseconds since the Unix epoch; 0 if none")
+    duration_us: int = Field(description="from the first BFD packet to the last one")
+    warning: str = Field(default="", description="why only a part could be read")
+
+
+class CheckInfo(_Model):
+    """A check, with the requirement of the catalogue that it is named after."""
+
+    id: str
+    clause: str
+    level: Literal["MUST", "SHOULD"]
+
+
+class Where(_Model):
+    """Equal packets of one speaker that prove a finding."""
+
+    frame: int
+    last_frame: int
+    packets: int
+    time_us: int
+
+
+class Finding(_Model):
+    """Something that breaks a requirement."""
+
+    check: str
+    level: Literal["MUST", "SHOULD"]
+    conversation: int = Field(description="index into conversations")
+    speaker: str
+    expected: str
+    seen: str
+    where: list[Where] = Field(description="the first places, in the order of the capture")
+    more: int = Field(default=0, description="further places that are not listed")
+
+
+class Judged(_Model):
+    """What one check says of one speaker in one file."""
+
+    file: int = Field(description="index into files")
+    speaker: str
+    check: str
+    ruling: Ruling
+    examined: int = Field(description="packets or steps that could have broken the rule")
+    reason: str = Field(default="", description="why undecided")
+    notes: list[str] = []
+
+
+class StateChange(_Model):
+    """From here on an end says this state. `last_us` is when it said so last: what it did after that is not known."""
+
+    time_us: int
+    last_us: int
+    frame: int
+    state: Literal["AdminDown", "Down", "Init", "Up"]
+    diag: int
+
+
+class Rate(_Model):
+    """How often an end sent while one negotiated interval governed it: gaps between packets without P and F."""
+
+    interval_us: int
+    least_percent: int = Field(description="what RFC 5880 section 6.8.7 permits, in percent of the interval")
+    most_percent: int
+    gaps: list[int] = Field(description="how many gaps were 0 to 2.5 % of the interval, 2.5 to 5 %, and so on; 64 bins")
+    shortest_us: int
+    longest_us: int
+
+
+class Silence(_Model):
+    """A Down by Detection Time (Diag 1): the last packet heard before, the time allowed, and when Down was said."""
+
+    heard_us: int
+    detection_us: int
+    down_us: int
+    frame: int
+
+
+class EndSeen(_Model):
+    """One end of a session."""
+
+    address: str
+    discriminator: int
+    packets: int
+    first_us: int
+    last_us: int
+    states: list[StateChange]
+    rates: list[Rate] = []
+    silences: list[Silence] = []
+
+
+class Line(_Model):
+    """A packet, and how many like it followed from the same end before anybody said something else."""
+
+    time_us: int
+    frame: int
+    side: int = Field(description="0 or 1, as in addresses")
+    words: str
+    packets: int = 1
+    marked: bool = Field(default=False, description="a finding rests on it")
+
+
+class ConversationSeen(_Model):
+    """All that two addresses sent each other on one port in one place of a file."""
+
+    file: int
+    place: str = Field(description="interface, VLANs, tunnel; empty if there is none to name")
+    addresses: tuple[str, str]
+    destination_port: int
+    ends: list[EndSeen]
+    handshakes: list[str] = Field(default=[], description="each session, in words")
+    lines: list[Line] = []
+    lines_left_out: int = 0
+
+    @property
+    def title(self) -> str:
+        """For example "192.0.2.1 and 192.0.2.2, port 3784, eth0"."""
+        one, other = self.addresses
+        return f"{one} and {other}, port {self.destination_port}" + (f", {self.place}" if self.place else "")
+
+
+class Verification(_Model):
+    """One run of `bfdspec verify`."""
+
+    schema_version: str = SCHEMA_VERSION
+    generator: str = Field(description='for example "bfdspec 0.1.0"')
+    command: str = Field(description="the command line that made this run")
+    engine: str
+    started: datetime
+    duration_us: int
+    files: list[FileRead]
+    checks: list[CheckInfo]
+    conversations: list[ConversationSeen]
+    judged: list[Judged]
+    findings: list[Finding]
+
+    def totals(self) -> dict[Ruling, int]:
+        """Number of answers per ruling."""
+        counts = Counter(each.ruling for each in self.judged)
+        return {ruling: counts[ruling] for ruling in Ruling}
+
+    def broken(self, level: str) -> list[Finding]:
+        """The findings of a level, MUST or SHOULD."""
+        return [finding for finding in self.findings if finding.level == level]
+
+
+def in_one_line(run: Verification) -> str:
+    """The outcome, for a terminal or another report."""
+    packets = sum(each.packets for each in run.files)
+    speakers = {(each.file, each.speaker) for each in run.judged}
+    found = ", ".join(
+        f"{count(len(broken), word)}"
+        for level, word in (("MUST", "violation"), ("SHOULD", "recommendation"))
+        if (broken := run.broken(level))
+    )
+    return (
+        f"{count(packets, 'packet')} of {count(len(speakers), 'speaker')} in "
+        f"{count(len(run.conversations), 'conversation')}: {found or 'nothing breaks a requirement'}"
+    )
+
+
+def load(path: Path) -> Verification:
+    """Read what `save` wrote. Raises OSError, or pydantic.ValidationError for a file that is not of this schema."""
+    return Verification.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def save(run: Verification, path: Path) -> None:
+    """Write `run` as JSON. Raises OSError."""
+    path.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")

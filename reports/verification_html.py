@@ -1,0 +1,45 @@
+"""What captures say, as one HTML file that needs nothing else."""
+
+from pathlib import Path
+
+from reports import page, pictures
+from reports.verification import GLYPHS, MEANINGS, ConversationSeen, Finding, Ruling, Verification, in_one_line
+
+
+def write(run: Verification, path: Path) -> None:
+    """Write `run` to `path` as a self-contained page. Raises OSError."""
+    path.write_text(render(run), encoding="utf-8")
+
+
+def render(run: Verification) -> str:
+    """The page of `run`."""
+    findings: dict[int, list[Finding]] = {}
+    for finding in run.findings:
+        findings.setdefault(finding.conversation, []).append(finding)
+    return page.render(
+        "verification.html.j2",
+        script="verification.js",
+        run=run,
+        one_line=in_one_line(run),
+        glyphs=GLYPHS,
+        meanings=MEANINGS,
+        clauses={check.id: check for check in run.checks},
+        findings=findings,
+        tables=[_table(run, number) for number in range(len(run.files))],
+        told=[(number, each) for number, each in enumerate(run.conversations) if each.lines],
+        left_out=sum(not each.lines for each in run.conversations),
+        states=pictures.states,
+        pictures=_pictures,
+        Ruling=Ruling,
+    )
+
+
+def _pictures(conversation: ConversationSeen) -> list[tuple[str, object]]:
+    return [drawn for end in conversation.ends for drawn in pictures.picture_of(end)]
+
+
+def _table(run: Verification, file: int) -> tuple[list[str], list[tuple[str, list[object]]]]:
+    """The speakers of a file, and for each check its answers in their order."""
+    answers = {(each.speaker, each.check): each for each in run.judged if each.file == file}
+    speakers = list(dict.fromkeys(speaker for speaker, _ in answers))
+    return speakers, [(check.id, [answers.get((speaker, check.id)) for speaker in speakers]) for check in run.checks]
