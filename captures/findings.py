@@ -5,14 +5,15 @@ check that looked at nothing says so: `examined` is part of every answer, and ze
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from captures.conversation import Conversation, End, Said, Stretch
 
 Level = Literal["MUST", "SHOULD"]
+_Known = TypeVar("_Known")
 
 
 class Ruling(StrEnum):
@@ -78,6 +79,14 @@ class View:
     speaker: str
     ends_ns: int
     elsewhere: Sequence[Conversation] = ()
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, work_out: Callable[["View"], _Known]) -> _Known:
+        """What several checks need to know of the view, worked out for the first that asks."""
+        if name not in self._known:
+            self._known[name] = work_out(self)
+        known: _Known = self._known[name]
+        return known
 
     @cached_property
     def ends(self) -> list[End]:

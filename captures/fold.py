@@ -115,6 +115,7 @@ class Fold:
             if anew:
                 end.said.append(Said(contents[piece]))
             said = end.said[-1]
+            said.count += number
             if said.stretches and said.stretches[-1].epoch == epoch:
                 stretch = said.stretches[-1]
                 stretch.last_frame, stretch.last_ns, stretch.count = last_frame, last_ns, stretch.count + number

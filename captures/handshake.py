@@ -141,39 +141,50 @@ def entries(view: View, *, to: int, out_of: tuple[int, ...], peer_up: bool | Non
     `peer_up` keeps only the steps with (True) or without (False) an Up among the packets that may have been read.
     """
     examined, wrong, undecided = 0, [], []
-    for end, said in judged(view):
-        first = said[0]
-        if first.row.state == to and not peer_up:
-            undecided.append(f"the session's first packet, frame {first.first_frame}, says {STATE_NAMES[to]} already")
-        for step in steps(end, said, view):
-            if step.after.row.state != to or step.before.row.state not in out_of:
-                continue
-            if peer_up not in (None, UP in step.states):
-                continue
-            frame = step.after.first_frame
-            if step.doubt and not step.possible:
-                undecided.append(f"the step to {STATE_NAMES[to]} in frame {frame}: {step.doubt}")
-                continue
-            examined += 1
-            if not step.possible:
-                wrong.append(Wrong(at(frame, step.after.first_ns), _needs(to), step.words))
+    for _, said in judged(view):
+        if said[0].row.state == to and not peer_up:
+            undecided.append(f"the session's first packet, frame {said[0].first_frame}, says {STATE_NAMES[to]} already")
+    for step in steps(view):
+        if step.after.row.state != to or step.before.row.state not in out_of:
+            continue
+        if peer_up not in (None, UP in step.states):
+            continue
+        frame = step.after.first_frame
+        if step.doubt and not step.possible:
+            undecided.append(f"the step to {STATE_NAMES[to]} in frame {frame}: {step.doubt}")
+            continue
+        examined += 1
+        if not step.possible:
+            wrong.append(Wrong(at(frame, step.after.first_ns), _needs(to), step.words))
     return Evidence(examined, wrong, undecided)
 
 
-def judged(view: View) -> Iterator[tuple[End, list[Said]]]:
+def judged(view: View) -> list[tuple[End, list[Said]]]:
     """The speaker's ends that have the state machine of RFC 5880, with what they said in version 1 of the protocol."""
-    for end in view.ends if view.conversation.destination_port != _SBFD_PORT else ():
-        said = [each for each in end.said if each.row.version == 1 and not each.row.to_many]
-        if said:
-            yield end, said
+    return view.once("judged", _judged)
 
 
-def steps(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
-    """The end's changes of state."""
+def _judged(view: View) -> list[tuple[End, list[Said]]]:
+    if view.conversation.destination_port == _SBFD_PORT:
+        return []
+    found = [(end, [each for each in end.said if each.row.version == 1 and not each.row.to_many]) for end in view.ends]
+    return [(end, said) for end, said in found if said]
+
+
+def steps(view: View) -> list[Step]:
+    """The changes of state of the speaker's ends."""
+    return view.once("steps", _steps)
+
+
+def _steps(view: View) -> list[Step]:
+    return [step for end, said in judged(view) for step in _steps_of(end, said, view)]
+
+
+def _steps_of(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
     first = said[0]
     if all(each.row.state == first.row.state for each in said):
         return
-    heard = list(heard_by(end, view))
+    heard = heard_by(end, view)
     begun = min([first.first_ns, *(peer.said[0].first_ns for peer in view.peers)])
     for before, after in pairwise(said):
         if before.row.state != after.row.state:
@@ -185,13 +196,22 @@ def steps(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
             yield Step(before, after, tuple(meanwhile), doubt)
 
 
-def heard_by(end: End, view: View) -> Iterator[Heard]:
+def heard_by(end: End, view: View) -> list[Heard]:
     """What the other side sent that the end had to take in, peer by peer."""
-    for peer in view.peers:
-        for said in peer.said:
-            if acceptable(said.row) and _belongs(said.row, end.discriminator):
-                for stretch in said.stretches:
-                    yield Heard(said.row, stretch)
+    return view.once("heard", _heard)[end]
+
+
+def _heard(view: View) -> dict[End, list[Heard]]:
+    acceptable_said = [said for peer in view.peers for said in peer.said if acceptable(said.row)]
+    return {
+        end: [
+            Heard(said.row, stretch)
+            for said in acceptable_said
+            if _belongs(said.row, end.discriminator)
+            for stretch in said.stretches
+        ]
+        for end in view.ends
+    }
 
 
 def acceptable(row: Row) -> bool:
