@@ -8,11 +8,13 @@ what was read. Fields are those of RFC 5880 section 4; ports are those of RFC 58
 import asyncio
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from captures import payload as payloads
+from captures import place as places
 from captures.rows import Row, Undecoded
 
 BFD_PORTS = (3784, 4784, 6784, 7784)
@@ -29,24 +31,32 @@ _MAGIC = {
     b"\x04\x22\x4d\x18": 0,
 }
 _TORN_HEADER = "mime_dlt"  # the protocol under which tshark "opens" a file that ends somewhat later in its header
-_NEEDED = "a pcap or pcapng file is needed"
+NEEDED = "a pcap or pcapng file is needed"
 _DAMAGE = ("cut short in the middle", "damaged or corrupt")  # tshark read what came before these complaints
 
-_COMPLAINT = "_ws.malformed"
-_MALFORMED = str(0x07000000)  # the same complaint where XML buries it: the expert group "Malformed"
+_HEADED_FOR = "ip.cur_rt"
+"""The destination in the header of a packet with a source route; "ip.dst" is the end of the route then."""
+
+_LAST_OF_UDP = "udp.checksum"
+
 _FIELDS = (
     "frame.protocols",  # first, so that `run_tshark` can look at it
     "frame.number",
     "frame.time_epoch",
+    *places.FIELDS,
     "ip.src",
     "ip.dst",
+    _HEADED_FOR,
     "ip.ttl",
+    "ip.flags.df",
     "ipv6.src",
     "ipv6.dst",
     "ipv6.hlim",
     "udp.srcport",
     "udp.dstport",
     "udp.length",
+    _LAST_OF_UDP,
+    "udp.payload",
     "bfd.version",
     "bfd.diag",
     "bfd.flags",
@@ -61,7 +71,12 @@ _FIELDS = (
     "bfd.auth.len",
     "bfd.auth.key",
     "bfd.auth.seq_num",
-    _COMPLAINT,
+)
+_TRUE = ("1", "True")  # as older and newer versions print a flag
+_AS_IT_CAME = (
+    *("-E", "occurrence=a"),
+    *("-o", "ip.defragment:FALSE"),  # a frame's number goes with what is in that frame
+    *("-o", "ipv6.defragment:FALSE"),
 )
 _LAST_MANDATORY_FIELD = "bfd.required_min_echo_interval"
 
@@ -85,11 +100,14 @@ class Reading:
 def read_tshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
     """Every BFD Control packet in `path`, by one tshark process.
 
-    `ports` are the UDP ports (1 to 65535) that are taken for BFD besides what tshark recognises itself. Quotes in ICMP
-    errors are left out; of packets in tunnels, the innermost headers count. Raises CaptureError.
+    `ports` are the UDP ports (1 to 65535) to which packets are taken for BFD; a packet that only comes from such a
+    port has to look like one (captures.payload.plausible). Left out are quotes in ICMP errors, fragments other than
+    the first, and what has no whole UDP header or a UDP Length below 8; of packets in tunnels, the innermost headers
+    count. Raises CaptureError.
     """
-    lines, warning = run_tshark(path, _selection(path, ports), _FIELDS)
-    return _reading((dict(zip(_FIELDS, line.split("\t"), strict=True)) for line in lines), warning)
+    wanted = sorted(set(ports))
+    lines, warning = run_tshark(path, _selection(path, wanted), _FIELDS)
+    return _reading((dict(zip(_FIELDS, line.split("\t"), strict=True)) for line in lines), wanted, warning)
 
 
 def read_pyshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
@@ -98,31 +116,36 @@ def read_pyshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
     XML is the one of pyshark's modes that keeps both headers of a packet in a tunnel apart. Must not be called from
     inside a running event loop. Raises CaptureError.
     """
-    selection = _selection(path, ports)
+    wanted = sorted(set(ports))
+    selection = _selection(path, wanted)
     _, warning = run_tshark(path, selection, _FIELDS[:1])  # pyshark cannot tell a damaged file from a short one
     loop = asyncio.new_event_loop()
     try:
         with _pyshark_capture(path, selection, loop) as capture:
-            return _reading((_fields_of_layers(packet) for packet in capture), warning)
+            return _reading((_fields_of_layers(packet) for packet in capture), wanted, warning)
     finally:
         loop.close()
 
 
-def _selection(path: Path, ports: Iterable[int]) -> list[str]:
+def check_start(path: Path, start: bytes) -> None:
+    """Look at the first 28 bytes of a file, or at all of a shorter one. Raises CaptureError where it is no capture."""
+    least = next((size for magic, size in _MAGIC.items() if start.startswith(magic)), None)
+    if least is None:
+        raise CaptureError(f"{path}: {'not a capture' if start else 'empty'}, {NEEDED}")
+    if len(start) < least:
+        raise CaptureError(f"{path}: cut short in the file header, {NEEDED}")
+
+
+def _selection(path: Path, ports: Sequence[int]) -> list[str]:
     try:
         with path.open("rb") as file:
             start = file.read(_PCAPNG_HEADER)
     except OSError as error:
         raise CaptureError(f"{path}: {error.strerror}") from error
-    least = next((size for magic, size in _MAGIC.items() if start.startswith(magic)), None)
-    if least is None:
-        raise CaptureError(f"{path}: {'not a capture' if start else 'empty'}, {_NEEDED}")
-    if len(start) < least:
-        raise CaptureError(f"{path}: cut short in the file header, {_NEEDED}")
-    wanted = sorted(set(ports))
-    to_ports = "".join(f" || udp.dstport == {port}" for port in wanted)
-    decode = [word for port in wanted for word in ("-d", f"udp.port=={port},bfd")]
-    return ["-Y", f"{_TORN_HEADER} || (udp && (bfd{to_ports}) && !icmp && !icmpv6)", *decode]
+    check_start(path, start)
+    any_port = " || ".join(f"udp.port == {port}" for port in ports)
+    decode = [word for port in ports for word in ("-d", f"udp.port=={port},bfd")]
+    return ["-Y", f"{_TORN_HEADER} || ({_LAST_OF_UDP} && ({any_port}) && !icmp && !icmpv6)", *_AS_IT_CAME, *decode]
 
 
 def run_tshark(path: Path, selection: list[str], fields: Iterable[str]) -> tuple[list[str], str]:
@@ -138,7 +161,7 @@ def run_tshark(path: Path, selection: list[str], fields: Iterable[str]) -> tuple
     )
     lines = done.stdout.splitlines()
     if any(line.startswith(_TORN_HEADER) for line in lines):
-        raise CaptureError(f"{path}: cut short in the file header, {_NEEDED}")
+        raise CaptureError(f"{path}: cut short in the file header, {NEEDED}")
     warning = ""
     if done.returncode != 0:
         complaints = [line for line in done.stderr.splitlines() if line.startswith("tshark: ")]
@@ -165,73 +188,97 @@ def _pyshark_capture(path: Path, selection: list[str], loop: asyncio.AbstractEve
 
 
 def _fields_of_layers(packet: Any) -> dict[str, str]:
-    """The fields that tshark would print; of a repeated layer, the innermost."""
-    fields: dict[str, str] = {}
+    """The fields that tshark would print; those of a repeated layer separated by commas."""
+    values: dict[str, list[str]] = {}
     for layer in (packet.frame_info, *packet.layers):  # a frame with a comment has its frame layer among the others
         for name in _FIELDS:
             value = layer.get_field(name) if name.startswith(f"{layer.layer_name}.") else None
             if value is not None:
-                fields[name] = str(value)
-        experts = layer.get_field("_ws.expert.group")
-        if layer.layer_name == _COMPLAINT or (experts and any(expert.show == _MALFORMED for expert in experts.fields)):
-            fields[_COMPLAINT] = _COMPLAINT
-    return fields
+                values.setdefault(name, []).append(str(value))
+    return {name: ",".join(each) for name, each in values.items()}
 
 
-def _reading(packets: Iterable[Mapping[str, str]], warning: str) -> Reading:
+def _reading(packets: Iterable[Mapping[str, str]], ports: Sequence[int], warning: str) -> Reading:
     rows: list[Row] = []
     undecoded: list[Undecoded] = []
     for fields in packets:
-        if fields.get(_LAST_MANDATORY_FIELD):
-            rows.append(_row(fields))
-        else:
-            undecoded.append(Undecoded(**_envelope(fields)))
+        if _count(fields, _LAST_OF_UDP) < _count(fields, "udp.dstport"):  # the innermost header is cut
+            continue
+        envelope = _envelope(fields)
+        payload = _payload(fields, envelope)
+        stated = envelope["udp_length"] - 8
+        if envelope["destination_port"] not in ports and not (
+            envelope["source_port"] in ports and payloads.plausible(payload, stated)
+        ):
+            continue
+        if len(payload) < payloads.MANDATORY:
+            undecoded.append(Undecoded(**envelope))
+            continue
+        contents = _contents(fields) if _last(fields, _LAST_MANDATORY_FIELD) else payloads.contents(payload)
+        row = Row(
+            **envelope,
+            **contents,
+            malformed=payloads.malformed(payload, stated),
+            padding=payloads.padding(payload, stated),
+        )
+        rows.append(row)
     return Reading(rows, undecoded, warning)
 
 
 def _envelope(fields: Mapping[str, str]) -> dict[str, Any]:
-    protocols = f":{fields['frame.protocols']}:"
-    inner_is_6 = protocols.rfind(":ipv6:") > protocols.rfind(":ip:")
+    protocols = fields["frame.protocols"].split(":")
+    inner_is_6 = next(protocol for protocol in reversed(protocols) if protocol in ("ip", "ipv6")) == "ipv6"
     family, hops = ("ipv6", "ipv6.hlim") if inner_is_6 else ("ip", "ip.ttl")
+    destination = _last(fields, f"{family}.dst")
     return {
         "frame": int(fields["frame.number"]),
-        "time_ns": nanoseconds(fields["frame.time_epoch"]),
-        "source": fields[f"{family}.src"],
-        "destination": fields[f"{family}.dst"],
-        "ttl": int(fields[hops]),
-        "source_port": int(fields["udp.srcport"]),
-        "destination_port": int(fields["udp.dstport"]),
+        "time_ns": nanoseconds(fields.get("frame.time_epoch") or "0"),  # pcapng's simple packets have no time
+        "place": places.place(protocols, fields),
+        "source": _last(fields, f"{family}.src"),
+        "destination": destination if inner_is_6 else _last(fields, _HEADED_FOR) or destination,
+        "ttl": _number(fields, hops),
+        "dont_fragment": not inner_is_6 and _last(fields, "ip.flags.df") in _TRUE,
+        "source_port": _number(fields, "udp.srcport"),
+        "destination_port": _number(fields, "udp.dstport"),
         "ip_version": 6 if inner_is_6 else 4,
-        "udp_length": int(fields["udp.length"]),
+        "udp_length": _number(fields, "udp.length"),
     }
 
 
-def _row(fields: Mapping[str, str]) -> Row:
+def _payload(fields: Mapping[str, str], envelope: Mapping[str, Any]) -> bytes:
+    """What the capture holds of the innermost UDP payload."""
+    if _count(fields, "udp.payload") < _count(fields, "udp.dstport"):
+        return b""
+    payload = bytes.fromhex(_last(fields, "udp.payload").replace(":", ""))
+    stated = envelope["udp_length"] - 8
+    jumbogram = envelope["udp_length"] == 0 and envelope["ip_version"] == 6  # RFC 2675 section 4
+    return payload if jumbogram else payload[: max(stated, 0)]
+
+
+def _contents(fields: Mapping[str, str]) -> dict[str, Any]:
     flags = _number(fields, "bfd.flags")  # tshark's "flags" are the whole second byte, state included
-    return Row(
-        **_envelope(fields),
-        version=_number(fields, "bfd.version"),
-        diag=_number(fields, "bfd.diag"),
-        state=flags >> 6,
-        poll=bool(flags & 0x20),
-        final=bool(flags & 0x10),
-        control_plane_independent=bool(flags & 0x08),
-        authentication_present=bool(flags & 0x04),
-        demand=bool(flags & 0x02),
-        multipoint=bool(flags & 0x01),
-        detect_mult=_number(fields, "bfd.detect_time_multiplier"),
-        length=_number(fields, "bfd.message_length"),
-        my_discriminator=_number(fields, "bfd.my_discriminator"),
-        your_discriminator=_number(fields, "bfd.your_discriminator"),
-        desired_min_tx_interval_us=_number(fields, "bfd.desired_min_tx_interval"),
-        required_min_rx_interval_us=_number(fields, "bfd.required_min_rx_interval"),
-        required_min_echo_rx_interval_us=_number(fields, "bfd.required_min_echo_interval"),
-        auth_type=_optional(fields, "bfd.auth.type"),
-        auth_length=_optional(fields, "bfd.auth.len"),
-        auth_key_id=_optional(fields, "bfd.auth.key"),
-        auth_sequence=_optional(fields, "bfd.auth.seq_num"),
-        malformed=bool(fields.get(_COMPLAINT)),
-    )
+    return {
+        "version": _number(fields, "bfd.version"),
+        "diag": _number(fields, "bfd.diag"),
+        "state": flags >> 6,
+        "poll": bool(flags & 0x20),
+        "final": bool(flags & 0x10),
+        "control_plane_independent": bool(flags & 0x08),
+        "authentication_present": bool(flags & 0x04),
+        "demand": bool(flags & 0x02),
+        "multipoint": bool(flags & 0x01),
+        "detect_mult": _number(fields, "bfd.detect_time_multiplier"),
+        "length": _number(fields, "bfd.message_length"),
+        "my_discriminator": _number(fields, "bfd.my_discriminator"),
+        "your_discriminator": _number(fields, "bfd.your_discriminator"),
+        "desired_min_tx_interval_us": _number(fields, "bfd.desired_min_tx_interval"),
+        "required_min_rx_interval_us": _number(fields, "bfd.required_min_rx_interval"),
+        "required_min_echo_rx_interval_us": _number(fields, "bfd.required_min_echo_interval"),
+        "auth_type": _optional(fields, "bfd.auth.type"),
+        "auth_length": _optional(fields, "bfd.auth.len"),
+        "auth_key_id": _optional(fields, "bfd.auth.key"),
+        "auth_sequence": _optional(fields, "bfd.auth.seq_num"),
+    }
 
 
 def nanoseconds(epoch: str) -> int:
@@ -239,9 +286,19 @@ def nanoseconds(epoch: str) -> int:
     return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
 
 
+def _last(fields: Mapping[str, str], name: str) -> str:
+    """The innermost of a field's values, "" where there is none."""
+    return fields.get(name, "").rpartition(",")[2]
+
+
+def _count(fields: Mapping[str, str], name: str) -> int:
+    values = fields.get(name, "")
+    return values.count(",") + 1 if values else 0
+
+
 def _number(fields: Mapping[str, str], name: str) -> int:
-    return int(fields[name], 0)  # decimal or 0x-hexadecimal, whichever the dissector prefers
+    return int(_last(fields, name), 0)  # decimal or 0x-hexadecimal, whichever the dissector prefers
 
 
 def _optional(fields: Mapping[str, str], name: str) -> int | None:
-    return int(fields[name], 0) if fields.get(name) else None
+    return int(_last(fields, name), 0) if fields.get(name) else None

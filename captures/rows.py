@@ -36,7 +36,8 @@ class Envelope:
     `frame` is the number that Wireshark shows. `time_ns` is nanoseconds since the Unix epoch. Addresses are text in
     canonical form, without a zone. `ttl` is the TTL or Hop Limit. `udp_length` is the UDP Length field, header
     included. `place` is where in the capture the packet was seen: interface, VLANs and tunnel, outermost first, as in
-    "eth0", "eth0 vlan 10.20", "eth0 vxlan 42"; "" where the file has one unnamed interface and there is none of them.
+    "eth0", "eth0 vlan 10.20", "eth0 vxlan 42"; "" where the file has one unnamed interface and there is none of
+    them, "interface 1" for a second one.
     `dont_fragment` is the DF bit; False in IPv6.
     """
 
@@ -69,7 +70,7 @@ class Row(Envelope):
 
     State and flags are read where version 1 has them, whatever `version` says: that is how a system that forgets to
     look at the version would take them. The auth fields are None where the decoder found no Authentication Section, or
-    one without that field. `malformed` is the decoder's own complaint (a lying Auth Len, for example).
+    one without that field. `malformed` is a promise of the A bit that is not kept (captures.payload.malformed).
     """
 
     version: int

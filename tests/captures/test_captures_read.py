@@ -88,6 +88,7 @@ def test_every_field_is_as_it_was_packed(tmp_path: Path, read: Reader) -> None:
                 auth_key_id=None,
                 auth_sequence=None,
                 malformed=False,
+                place="lab0",
             )
         ],
         [],
