@@ -1,27 +1,36 @@
 """`bfdspec`: one command line, a command per job. Each command lives in the room that does the job."""
 
+from importlib import import_module
+
 import click
 
-from bfdspec.verify.command import verify
-from conformance.cli import command as test
-from conformance.coverage import command as requirements
-from conformance.deviants.command import command as deviants
-from interop.cli import command as interop
 from refimpl import __version__
-from reports.cli import report
-from topologies.cli import lab
+
+_COMMANDS = {
+    "test": ("conformance.cli", "command"),
+    "requirements": ("conformance.coverage", "command"),
+    "deviants": ("conformance.deviants.command", "command"),
+    "lab": ("topologies.cli", "lab"),
+    "interop": ("interop.cli", "command"),
+    "report": ("reports.cli", "report"),
+    "verify": ("bfdspec.verify.command", "verify"),
+}
+"""Where each command is. Only the one that is asked for is imported: a look at a capture needs no laboratory."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Rooms(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Rooms, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="bfdspec")
 def main() -> None:
     """The open conformance and interoperability laboratory for BFD (RFC 5880 and its family)."""
-
-
-main.add_command(test)
-main.add_command(requirements)
-main.add_command(deviants)
-main.add_command(lab)
-main.add_command(interop)
-main.add_command(report)
-main.add_command(verify)

@@ -88,7 +88,7 @@ def detection(silence: Silence) -> Markup:
         _line("event down", down, 14, down, 52),
         _text(heard, 10, "last packet heard"),
         _text(heard + 4, 37, f"Detection Time {_ms(silence.detection_us)}"),
-        _text(down, 66, f"Down, {_ms(silence.down_us - first)} later (frame {silence.frame})", "end"),
+        _text(down, 66, f"Down seen {_ms(silence.down_us - first)} later (frame {silence.frame})", "end"),
     ]
     return _svg("Detection Time and Down", 72, parts)
 

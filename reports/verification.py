@@ -146,13 +146,15 @@ class Line(_Model):
 
 
 class ConversationSeen(_Model):
-    """All that two addresses sent each other on one port in one place of a file."""
+    """All that two addresses sent each other on one port in one place of a file. Where a file has very many of them,
+    those without findings have neither ends nor lines."""
 
     file: int
     place: str = Field(description="interface, VLANs, tunnel; empty if there is none to name")
     addresses: tuple[str, str]
     destination_port: int
-    ends: list[EndSeen]
+    packets: int
+    ends: list[EndSeen] = []
     handshakes: list[str] = Field(default=[], description="each session, in words")
     lines: list[Line] = []
     lines_left_out: int = 0

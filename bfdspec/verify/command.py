@@ -96,7 +96,7 @@ def _read(files: Sequence[Path], engine: str, checks: Sequence[Check], table: Pa
                 status.update(f"{path}: reading")
             source = ENGINES[engine](path)
             folded = Fold()
-            for chunk in source.chunks:
+            for chunk in source:
                 folded.add(chunk)
                 if write is not None:
                     write(path, chunk)

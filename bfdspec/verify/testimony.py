@@ -21,7 +21,9 @@ LINES = 400
 WHERE = 20
 """Places of one finding that are told, at most."""
 TOLD = 200
-"""Conversations without findings that are told with their packets."""
+"""Conversations without findings that are told with their ends and packets."""
+SPEAKERS = 8
+"""Where a file has more speakers, it is not told of each what could not be decided."""
 
 _RULINGS = {
     Ruling.CONFIRMED: model.Ruling.CONFIRMED,
@@ -58,9 +60,11 @@ class Testimony:
         first = len(self.conversations)
         numbers = {id(each): first + number for number, each in enumerate(conversations)}
         found: list[Finding] = []
-        for speaker, parts in views(conversations).items():
+        speakers = views(conversations)
+        for speaker, parts in speakers.items():
             for outcome in outcomes(parts, self.checks):
-                self.judged.append(self._judged(speaker, outcome))
+                if outcome.ruling is not Ruling.NOT_APPLICABLE or len(speakers) <= SPEAKERS:
+                    self.judged.append(self._judged(speaker, outcome))
                 found += outcome.findings
         self.findings += [_finding(each, numbers[id(each.conversation)], begun_ns) for each in found]
         marked: dict[int, set[int]] = {}
@@ -87,17 +91,24 @@ class Testimony:
     def _conversation(
         self, conversation: Conversation, begun_ns: int, marked: set[int], told: int
     ) -> model.ConversationSeen:
-        lines = _lines(conversation, begun_ns, marked) if told else []
-        kept = _kept(lines, told)
-        return model.ConversationSeen(
+        seen = model.ConversationSeen(
             file=len(self.files) - 1,
             place=conversation.place,
             addresses=conversation.addresses,
             destination_port=conversation.destination_port,
-            ends=[_end(end, begun_ns) for end in conversation.ends.values() if end.discriminator is not None],
-            handshakes=[_words(each, begun_ns) for each in handshake_seen([conversation])],
-            lines=kept,
-            lines_left_out=len(lines) - len(kept),
+            packets=sum(end.count for end in conversation.ends.values()),
+        )
+        if not told:
+            return seen
+        lines = _lines(conversation, begun_ns, marked)
+        kept = _kept(lines, told)
+        return seen.model_copy(
+            update={
+                "ends": [_end(end, begun_ns) for end in conversation.ends.values() if end.discriminator is not None],
+                "handshakes": [_words(each, begun_ns) for each in handshake_seen([conversation])],
+                "lines": kept,
+                "lines_left_out": len(lines) - len(kept),
+            }
         )
 
 
