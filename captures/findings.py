@@ -70,6 +70,9 @@ class Evidence:
     notes: Sequence[str] = ()
 
 
+NOTHING = Evidence(0)
+
+
 @dataclass(frozen=True)
 class View:
     """One speaker's part in a conversation. `ends_ns` is when the capture's last BFD packet came, whoever sent it;
@@ -159,25 +162,23 @@ class Check:
 
     def judge(self, views: Iterable[View]) -> Outcome:
         """Run the check on a speaker's part in one conversation or several."""
-        examined = 0
-        findings: list[Finding] = []
-        notes: list[str] = []
-        undecided: list[str] = []
-        for view in views:
-            evidence = self.examine(view)
-            examined += evidence.examined
-            notes += evidence.notes
-            undecided += [f"not decidable: {text}" for text in evidence.undecided]
-            for (expected, seen), where in _alike(evidence.wrong).items():
-                common = (self.requirement, self.clause, self.level, view.conversation, view.speaker)
-                findings.append(Finding(*common, where, expected, seen))
+        parts = [(view, evidence) for view in views if (evidence := self.examine(view)) != NOTHING]
+        examined = sum(evidence.examined for _, evidence in parts)
+        undecided = [f"not decidable: {text}" for _, evidence in parts for text in evidence.undecided]
+        findings = [
+            Finding(self.requirement, self.clause, self.level, view.conversation, view.speaker, where, *words)
+            for view, evidence in parts
+            if evidence.wrong
+            for words, where in _alike(evidence.wrong).items()
+        ]
         ruling, reason = Ruling.CONFIRMED, ""
         if findings:
             ruling = Ruling.VIOLATED
         elif not examined:
             ruling, reason = Ruling.NOT_APPLICABLE, "; ".join(undecided) or self.absent
             undecided = []
-        said = tuple(dict.fromkeys((*notes, *undecided)))
+        notes = [note for _, evidence in parts for note in evidence.notes] + undecided
+        said = tuple(dict.fromkeys(notes)) if notes else ()
         return Outcome(self.requirement, self.clause, self.level, ruling, examined, tuple(findings), reason, said)
 
 

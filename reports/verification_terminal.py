@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reports.verification import GLYPHS, Finding, Ruling, Verification, Where, in_one_line
+from reports.verification import GLYPHS, Finding, Judged, Ruling, Verification, Where, in_one_line
 from reports.words import count, duration
 
 _CONVERSATIONS, _SPEAKERS, _FINDINGS, _PLACES = 10, 4, 40, 3
@@ -40,8 +40,11 @@ def print_verification(run: Verification, console: Console) -> None:
 def _table(run: Verification, file: int) -> Table:
     """A line for each check: by speaker how many packets could have broken it, or how many speakers where that would be
     too many columns. Checks that nothing in the file is about are left out."""
-    answers = [each for each in run.judged if each.file == file]
-    speakers = list(dict.fromkeys(each.speaker for each in answers))
+    answers: dict[str, list[Judged]] = {}
+    for each in run.judged:
+        if each.file == file:
+            answers.setdefault(each.check, []).append(each)
+    speakers = list(dict.fromkeys(each.speaker for own in answers.values() for each in own))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("requirement", no_wrap=True)
     table.add_column("what it asks")
@@ -49,7 +52,7 @@ def _table(run: Verification, file: int) -> Table:
     for heading in speakers if by_speaker else list(Ruling):
         table.add_column(str(heading), justify="right", overflow="fold")
     for check in run.checks:
-        own = [each for each in answers if each.check == check.id]
+        own = answers.get(check.id, [])
         if all(each.ruling is Ruling.UNDECIDED for each in own):
             continue
         if by_speaker:
