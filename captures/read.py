@@ -15,7 +15,8 @@ from typing import Any
 
 from captures import payload as payloads
 from captures import place as places
-from captures.rows import Row, Undecoded
+from captures.digests import Keys
+from captures.rows import Digest, Row, Undecoded
 
 BFD_PORTS = (3784, 4784, 6784, 7784)
 
@@ -97,20 +98,20 @@ class Reading:
     warning: str = ""
 
 
-def read_tshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
+def read_tshark(path: Path, ports: Iterable[int] = BFD_PORTS, *, keys: Keys | None = None) -> Reading:
     """Every BFD Control packet in `path`, by one tshark process.
 
     `ports` are the UDP ports (1 to 65535) to which packets are taken for BFD; a packet that only comes from such a
     port has to look like one (captures.payload.plausible). Left out are quotes in ICMP errors, fragments other than
     the first, and what has no whole UDP header or a UDP Length below 8; of packets in tunnels, the innermost headers
-    count. Raises CaptureError.
+    count. With `keys`, digests are checked. Raises CaptureError.
     """
     wanted = sorted(set(ports))
     lines, warning = run_tshark(path, _selection(path, wanted), _FIELDS)
-    return _reading((dict(zip(_FIELDS, line.split("\t"), strict=True)) for line in lines), wanted, warning)
+    return _reading((dict(zip(_FIELDS, line.split("\t"), strict=True)) for line in lines), wanted, keys, warning)
 
 
-def read_pyshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
+def read_pyshark(path: Path, ports: Iterable[int] = BFD_PORTS, *, keys: Keys | None = None) -> Reading:
     """The same as `read_tshark`, through pyshark and its XML: a second pair of eyes, some hundred times slower.
 
     XML is the one of pyshark's modes that keeps both headers of a packet in a tunnel apart. Must not be called from
@@ -122,7 +123,7 @@ def read_pyshark(path: Path, ports: Iterable[int] = BFD_PORTS) -> Reading:
     loop = asyncio.new_event_loop()
     try:
         with _pyshark_capture(path, selection, loop) as capture:
-            return _reading((_fields_of_layers(packet) for packet in capture), wanted, warning)
+            return _reading((_fields_of_layers(packet) for packet in capture), wanted, keys, warning)
     finally:
         loop.close()
 
@@ -198,7 +199,7 @@ def _fields_of_layers(packet: Any) -> dict[str, str]:
     return {name: ",".join(each) for name, each in values.items()}
 
 
-def _reading(packets: Iterable[Mapping[str, str]], ports: Sequence[int], warning: str) -> Reading:
+def _reading(packets: Iterable[Mapping[str, str]], ports: Sequence[int], keys: Keys | None, warning: str) -> Reading:
     rows: list[Row] = []
     undecoded: list[Undecoded] = []
     for fields in packets:
@@ -220,6 +221,7 @@ def _reading(packets: Iterable[Mapping[str, str]], ports: Sequence[int], warning
             **contents,
             malformed=payloads.malformed(payload, stated),
             padding=payloads.padding(payload, stated),
+            digest=keys.check(payload) if keys else Digest.UNCHECKED,
         )
         rows.append(row)
     return Reading(rows, undecoded, warning)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from captures.digests import Keys
 from captures.fast.frames import Bytes, Frames, Integers, words
 from captures.fast.places import Places
-from captures.rows import Padding
+from captures.rows import Digest, Padding
 from captures.table import AUTH_KEY_ID, AUTH_LENGTH, AUTH_SEQUENCE, AUTH_TYPE, AUTHENTICATION_PRESENT, PACKET
 
 MANDATORY = 24
@@ -46,6 +47,8 @@ _NONE, _ZERO, _NONZERO, _CUT = (
     list(Padding).index(each) for each in (Padding.NONE, Padding.ZERO, Padding.NONZERO, Padding.CUT)
 )
 
+_DIGESTS = {each: number for number, each in enumerate(Digest)}
+
 _MAPPED = 0xFFFF0000  # as a little-endian number, the third word of an IPv4 address in IPv6's clothes
 
 
@@ -62,7 +65,7 @@ class Found:
     version: Integers
 
 
-def columns(frames: Frames, found: Found, places: Places) -> NDArray[Any]:
+def columns(frames: Frames, found: Found, places: Places, keys: Keys | None) -> NDArray[Any]:
     """An array of captures.table.PACKET."""
     buffer = frames.buffer
     table = np.zeros(len(found.frame), PACKET)
@@ -77,7 +80,17 @@ def columns(frames: Frames, found: Found, places: Places) -> NDArray[Any]:
     payload = found.udp + 8
     stated = udp["length"].astype(np.int64) - 8
     _contents(buffer, table, payload, found.end - payload, stated)
+    if keys is not None:
+        _digests(buffer, table, payload, found.end, keys)
     return table
+
+
+def _digests(buffer: Bytes, table: NDArray[Any], payload: Integers, end: Integers, keys: Keys) -> None:
+    """Packet by packet, for so do hashes want it."""
+    chosen = np.nonzero(table["auth_fields"])[0]
+    bounds = zip(payload[chosen].tolist(), end[chosen].tolist(), strict=True)
+    data = memoryview(buffer.data)
+    table["digest"][chosen] = [_DIGESTS[keys.check(bytes(data[start:stop]))] for start, stop in bounds]
 
 
 def _records(buffer: Bytes, at: Integers, kind: "np.dtype[Any]") -> NDArray[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from captures.digests import Keys
 from captures.echoes import ECHO_PORT
 from captures.fast.control import MANDATORY, Found, columns
 from captures.fast.echoes import EchoCounts
@@ -23,10 +24,11 @@ class Decoder:
     """Turns batches of frames of one capture into columns. `places` are the names for the column `place`; `echoes`
     counts Echo packets; `unknown` counts frames by a link type that is not read."""
 
-    def __init__(self, ports: Iterable[int] = BFD_PORTS) -> None:
+    def __init__(self, ports: Iterable[int] = BFD_PORTS, keys: Keys | None = None) -> None:
         self.places = Places()
         self.echoes = EchoCounts()
         self.unknown: dict[int, int] = {}
+        self._keys = keys
         self._is_bfd = np.zeros(65536, np.bool_)
         self._is_bfd[list(ports)] = True
 
@@ -41,7 +43,7 @@ class Decoder:
         if len(frame) < size:
             slots = slots[:, frame]
         at, ip, end, place, versions = slots
-        return columns(frames, Found(frame, at, ip, end, place, versions), self.places)
+        return columns(frames, Found(frame, at, ip, end, place, versions), self.places, self._keys)
 
     def _datagrams(self, frames: Frames) -> Iterator[tuple[int, Datagrams]]:
         """Datagrams with BFD, outer ones first."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from captures.digests import Keys
 from captures.fast import pcap, pcapng
 from captures.fast.damage import CUT, DamageError
 from captures.fast.decode import Decoder
@@ -36,9 +37,9 @@ class FastReading:
     tells. While one walks, CaptureError may be raised.
     """
 
-    def __init__(self, path: Path, ports: Iterable[int], chunk_packets: int) -> None:
+    def __init__(self, path: Path, ports: Iterable[int], keys: Keys | None, chunk_packets: int) -> None:
         self._path = path
-        self._decoder = Decoder(ports)
+        self._decoder = Decoder(ports, keys)
         self._chunk_packets = chunk_packets
         self.frames = 0
         self.warning = ""
@@ -87,14 +88,17 @@ class FastReading:
         self.warning = "; ".join(warnings)
 
 
-def read_fast(path: Path, ports: Iterable[int] = BFD_PORTS, *, chunk_packets: int = 262144) -> FastReading:
+def read_fast(
+    path: Path, ports: Iterable[int] = BFD_PORTS, *, keys: Keys | None = None, chunk_packets: int = 262144
+) -> FastReading:
     """Every BFD Control packet in `path` ("-": standard input), in chunks of at most `chunk_packets` packets (1 or
     more).
 
     `ports` are the UDP ports (1 to 65535) to which packets are taken for BFD. The rows are those that
-    captures.read.read_tshark gives, of the link types and tunnels that are known here.
+    captures.read.read_tshark gives, of the link types and tunnels that are known here. With
+    `keys`, digests are checked.
     """
-    return FastReading(path, ports, chunk_packets)
+    return FastReading(path, ports, keys, chunk_packets)
 
 
 def _open(path: Path) -> io.RawIOBase:
