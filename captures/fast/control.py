@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from captures.digests import Keys
-from captures.fast.frames import Bytes, Frames, Integers, words
+from captures.fast.frames import Bytes, Frames, Integers, records
+from captures.fast.headers import IPV4, IPV6, UDP
 from captures.fast.places import Places
 from captures.rows import Digest, Padding
 from captures.table import AUTH_KEY_ID, AUTH_LENGTH, AUTH_SEQUENCE, AUTH_TYPE, AUTHENTICATION_PRESENT, PACKET
@@ -29,7 +30,6 @@ _HEAD = np.dtype(
     ]
 )
 _AUTH = np.dtype([("type", "u1"), ("length", "u1"), ("key_id", "u1"), ("reserved", "u1"), ("sequence", ">u4")])
-_UDP = np.dtype([("source", ">u2"), ("destination", ">u2"), ("length", ">u2"), ("checksum", ">u2")])
 
 _LEAST_WITH_AUTHENTICATION = 28
 """Below this Length, no decoder of ours looks for an Authentication Section: the smallest of RFC 5880 section 4 fills
@@ -52,6 +52,17 @@ _DIGESTS = {each: number for number, each in enumerate(Digest)}
 _MAPPED = 0xFFFF0000  # as a little-endian number, the third word of an IPv4 address in IPv6's clothes
 
 
+_WORDS = [(name, part) for name in ("source", "destination") for part in range(4)]
+_LAYOUT: Any = {
+    "names": [f"{name}_{part}" for name, part in _WORDS],
+    "formats": ["<u4"] * len(_WORDS),
+    "offsets": [PACKET.fields[name][1] + 4 * part for name, part in _WORDS],  # type: ignore[index]  # it has fields
+    "itemsize": PACKET.itemsize,
+}
+_ADDRESS_WORDS = np.dtype(_LAYOUT)
+"""The addresses of a packet, word by word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Datagrams that carry BFD, one a frame: which frame of the batch, where the UDP header and the IP header start,
@@ -65,15 +76,14 @@ class Found:
     version: Integers
 
 
-def columns(frames: Frames, found: Found, places: Places, keys: Keys | None) -> NDArray[Any]:
-    """An array of captures.table.PACKET."""
+def fill(table: NDArray[Any], frames: Frames, found: Found, places: Places, keys: Keys | None) -> None:
+    """Write what was found to an array of captures.table.PACKET of zeros."""
     buffer = frames.buffer
-    table = np.zeros(len(found.frame), PACKET)
     table["frame"] = frames.first + found.frame
     table["time_ns"] = frames.time_ns[found.frame]
     table["place"] = places.positions(found.place)
     table["ip_version"] = found.version
-    udp = _records(buffer, found.udp, _UDP)
+    udp = records(buffer, found.udp, UDP)
     table["source_port"], table["destination_port"] = udp["source"], udp["destination"]
     table["udp_length"] = udp["length"]
     _addresses(buffer, table, found)
@@ -82,7 +92,6 @@ def columns(frames: Frames, found: Found, places: Places, keys: Keys | None) -> 
     _contents(buffer, table, payload, found.end - payload, stated)
     if keys is not None:
         _digests(buffer, table, payload, found.end, keys)
-    return table
 
 
 def _digests(buffer: Bytes, table: NDArray[Any], payload: Integers, end: Integers, keys: Keys) -> None:
@@ -93,36 +102,33 @@ def _digests(buffer: Bytes, table: NDArray[Any], payload: Integers, end: Integer
     table["digest"][chosen] = [_DIGESTS[keys.check(bytes(data[start:stop]))] for start, stop in bounds]
 
 
-def _records(buffer: Bytes, at: Integers, kind: "np.dtype[Any]") -> NDArray[Any]:
-    return np.ndarray((len(buffer) - kind.itemsize + 1,), kind, buffer, 0, (1,))[at]
-
-
 def _addresses(buffer: Bytes, table: NDArray[Any], found: Found) -> None:
     is_4 = found.version == 4
+    words = table.view(_ADDRESS_WORDS)
     for version, mask in ((4, is_4), (6, ~is_4)):
         if not mask.any():
             continue
         chosen = slice(None) if mask.all() else np.nonzero(mask)[0]
-        ip = found.ip[chosen]
         if version == 4:
-            table["ttl"][chosen] = buffer[ip + 8]
-            table["dont_fragment"][chosen] = buffer[ip + 6] >> 6 & 1
+            header = records(buffer, found.ip[chosen], IPV4)
+            table["ttl"][chosen] = header["ttl"]
+            table["dont_fragment"][chosen] = header["fragment"] >> 14 & 1
+            for name in ("source", "destination"):
+                words[f"{name}_2"][chosen] = _MAPPED
+                words[f"{name}_3"][chosen] = header[name]
         else:
-            table["ttl"][chosen] = buffer[ip + 7]
-        for name, offset in (("source", 0), ("destination", 1)):
-            column = table[name].view("<u4")
-            if version == 4:
-                column[chosen, 2] = _MAPPED
-                column[chosen, 3] = words(buffer, ip + 12 + 4 * offset, "<u4")
-            else:
-                column[chosen] = words(buffer, ip + 8 + 16 * offset, "V16").view("<u4").reshape(-1, 4)
+            header = records(buffer, found.ip[chosen], IPV6)
+            table["ttl"][chosen] = header["hop_limit"]
+            for name in ("source", "destination"):
+                for part in range(4):
+                    words[f"{name}_{part}"][chosen] = header[name][:, part]
 
 
 def _contents(buffer: Bytes, table: NDArray[Any], payload: Integers, there: Integers, stated: Integers) -> None:
     """The fields of Control packets whose Mandatory Section is there; `there` counts bytes in the capture, `stated`
     those of the UDP Length."""
     decoded = there >= MANDATORY
-    head = _records(buffer, payload, _HEAD)
+    head = records(buffer, payload, _HEAD)
     table["decoded"] = decoded
     flags = head["second"] & 0x3F
     table["version"], table["diag"] = head["first"] >> 5, head["first"] & 0x1F
@@ -156,7 +162,7 @@ def _authentication(
     buffer: Bytes, table: NDArray[Any], chosen: Integers, payload: Integers, there: Integers, stated: Integers
 ) -> None:
     """The Authentication Sections of packets with the A bit."""
-    section = _records(buffer, payload + MANDATORY, _AUTH)
+    section = records(buffer, payload + MANDATORY, _AUTH)
     length = table["length"][chosen].astype(np.int64)
     size = section["length"].astype(np.int64)
     fits = (length >= _LEAST_WITH_AUTHENTICATION) & (MANDATORY + np.maximum(size, 2) <= there)

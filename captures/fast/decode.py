@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from captures.digests import Keys
 from captures.echoes import ECHO_PORT
-from captures.fast.control import MANDATORY, Found, columns
+from captures.fast.control import MANDATORY, Found, fill
 from captures.fast.echoes import EchoCounts
-from captures.fast.frames import Frames, Integers, words
+from captures.fast.frames import Bytes, Frames, Integers
 from captures.fast.ip import Datagrams, datagrams
 from captures.fast.layers import LINKS, Layer, Typed, internet
 from captures.fast.places import Places
@@ -32,18 +32,25 @@ class Decoder:
         self._is_bfd = np.zeros(65536, np.bool_)
         self._is_bfd[list(ports)] = True
 
-    def decode(self, frames: Frames) -> NDArray[Any]:
-        """The packets to BFD ports among `frames` as an array of captures.table.PACKET, in file order."""
+    def decode(self, frames: Frames, table: NDArray[Any]) -> int:
+        """Write the packets to BFD ports among `frames`, in file order, to the start of `table`: an array of
+        captures.table.PACKET of zeros, with room for all. Gives their number."""
         size = len(frames.offsets)
         slots = np.zeros((5, size), np.int64)  # one packet a frame: the innermost, which is found last
         for version, udp in self._datagrams(frames):
             layer = udp.layer
-            slots[:, layer.frame] = layer.at, udp.ip, layer.end, layer.place, np.full(len(layer), version)
+            # Most often that is all frames, and no gaps.
+            where = slice(None) if len(layer) == size else layer.frame
+            for row, values in enumerate((layer.at, udp.ip, layer.end, layer.place)):
+                slots[row, where] = values
+            slots[4, where] = version
         frame = np.nonzero(slots[0])[0]
         if len(frame) < size:
             slots = slots[:, frame]
         at, ip, end, place, versions = slots
-        return columns(frames, Found(frame, at, ip, end, place, versions), self.places, self._keys)
+        found = Found(frame, at, ip, end, place, versions)
+        fill(table[: len(frame)], frames, found, self.places, self._keys)
+        return len(frame)
 
     def _datagrams(self, frames: Frames) -> Iterator[tuple[int, Datagrams]]:
         """Datagrams with BFD, outer ones first."""
@@ -63,11 +70,12 @@ class Decoder:
     def _links(self, frames: Frames) -> Iterator[Typed]:
         everything = np.arange(len(frames.offsets))
         end = frames.offsets + frames.captured
-        for number in np.unique(frames.interface):
+        several = len(frames.interfaces) > 1
+        for number in np.unique(frames.interface).tolist() if several else range(len(frames.interfaces)):
             if number >= len(frames.interfaces):
                 continue
             interface = frames.interfaces[number]
-            chosen = everything[frames.interface == number]
+            chosen = everything[frames.interface == number] if several else everything
             link = LINKS.get(interface.link_type)
             if link is None:
                 self.unknown[interface.link_type] = self.unknown.get(interface.link_type, 0) + len(chosen)
@@ -78,26 +86,25 @@ class Decoder:
 
     def _select(self, frames: Frames, found: Datagrams) -> tuple[Datagrams, Integers]:
         """Those to a BFD port, or from one where nothing else speaks for another protocol; and all destinations."""
-        buffer, layer = frames.buffer, found.layer
-        destination = words(buffer, layer.at + 2, ">u2").astype(np.int64)
+        destination = found.header["destination"].astype(np.int64)
         chosen = self._is_bfd[destination]
         if chosen.all():
             return found, destination
-        answers = ~chosen & self._is_bfd[words(buffer, layer.at, ">u2")]
+        answers = ~chosen & self._is_bfd[found.header["source"]]
         if answers.any():
-            chosen |= answers & self._plausible(frames, layer)
+            chosen |= answers & self._plausible(frames.buffer, found)
         echoes = destination == ECHO_PORT
         if echoes.any():
-            self.echoes.add(buffer, layer.only(echoes), found.ip[echoes], found.version, self.places)
-        return Datagrams(layer.only(chosen), found.ip[chosen], found.version), destination
+            self.echoes.add(frames.buffer, found.only(echoes))
+        return found.only(chosen), destination
 
     @staticmethod
-    def _plausible(frames: Frames, layer: Layer) -> NDArray[np.bool_]:
+    def _plausible(buffer: Bytes, found: Datagrams) -> NDArray[np.bool_]:
         """Version 1, and a Length that the datagram agrees with."""
-        buffer, payload = frames.buffer, layer.at + 8
-        stated = words(buffer, layer.at + 4, ">u2").astype(np.int64) - 8
+        payload = found.layer.at + 8
+        stated = found.header["length"].astype(np.int64) - 8
         length = buffer[payload + 3]
-        there = (layer.end - payload >= MANDATORY) & (buffer[payload] >> 5 == 1)
+        there = (found.layer.end - payload >= MANDATORY) & (buffer[payload] >> 5 == 1)
         return np.asarray(there & (length >= MANDATORY) & (length == stated), np.bool_)
 
     def _tunnels(self, frames: Frames, found: Datagrams, destination: Integers) -> Iterator[Typed]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from captures.fast.frames import Bytes, Integers, words
-from captures.fast.layers import Layer
+from captures.fast.frames import Bytes, words
+from captures.fast.ip import Datagrams
 from captures.fast.places import Places
 from captures.table import address_text
 
@@ -25,11 +25,12 @@ class EchoCounts:
     def __init__(self) -> None:
         self._counts: dict[tuple[int, int, bytes], EchoCount] = {}
 
-    def add(self, buffer: Bytes, layer: Layer, ip: Integers, version: int, places: Places) -> None:
-        """Count datagrams with IP headers of one version at `ip`."""
+    def add(self, buffer: Bytes, found: Datagrams) -> None:
+        """Count datagrams."""
+        ip, version = found.ip, found.version
         size, source, ttl = (4, 12, 8) if version == 4 else (16, 8, 7)
         keys = np.zeros(len(ip), [("place", "<i8"), ("addresses", f"V{2 * size}"), ("ttl", "u1")])
-        keys["place"], keys["ttl"] = layer.place, buffer[ip + ttl]
+        keys["place"], keys["ttl"] = found.layer.place, buffer[ip + ttl]
         keys["addresses"] = words(buffer, ip + source, f"V{2 * size}")
         packed = keys.view(f"V{keys.itemsize}")
         different, counts = np.unique(packed, return_counts=True)

@@ -38,6 +38,13 @@ class Frames:
     interfaces: Sequence[Interface]
 
 
+def records(buffer: Bytes, at: Integers, kind: "np.dtype[Any]") -> NDArray[Any]:
+    """The records of a structured type that lie at the positions `at`, aligned or not."""
+    size = kind.itemsize
+    # As lumps of bytes, for numpy would copy a structure field by field.
+    return np.ndarray((len(buffer) - size + 1,), f"V{size}", buffer, 0, (1,))[at].view(kind)
+
+
 def words(buffer: Bytes, at: Integers, code: str) -> NDArray[Any]:
     """The numbers of numpy type `code` (such as ">u2") that lie at the positions `at`, aligned or not."""
     kind = np.dtype(code)

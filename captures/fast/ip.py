@@ -1,11 +1,13 @@
 """IPv4 (RFC 791) and IPv6 (RFC 8200) headers, down to UDP. Fragments that are not the first are left out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from captures.fast.frames import Bytes, Integers, words
+from captures.fast import headers
+from captures.fast.frames import Bytes, Integers, records, words
 from captures.fast.layers import Layer
 
 UDP = 17
@@ -20,8 +22,15 @@ class Datagrams:
     the capture; the IP headers before them, and the IP version of all."""
 
     layer: Layer
+    header: NDArray[Any]
     ip: Integers
     version: int
+
+    def only(self, mask: NDArray[np.bool_]) -> "Datagrams":
+        """Those for which the mask is true."""
+        if mask.all():
+            return self
+        return Datagrams(self.layer.only(mask), self.header[mask], self.ip[mask], self.version)
 
 
 def datagrams(buffer: Bytes, version: int, layer: Layer) -> Datagrams:
@@ -32,30 +41,32 @@ def datagrams(buffer: Bytes, version: int, layer: Layer) -> Datagrams:
 def _version_4(buffer: Bytes, layer: Layer) -> Datagrams:
     layer = layer.only(layer.at + 20 <= layer.end)
     at = layer.at
-    size = (buffer[at] & 15).astype(np.int64) << 2
-    total = words(buffer, at + 2, ">u2").astype(np.int64)
-    offset = words(buffer, at + 6, ">u2") & 0x1FFF
+    header = records(buffer, at, headers.IPV4)
+    size = (header["version_and_size"] & 15).astype(np.int64) << 2
+    total = header["length"].astype(np.int64)
+    offset = header["fragment"] & 0x1FFF
     total[total == 0] = 1 << 32  # of a frame that the sender's network card was to cut up: up to the frame's end
     good = (size >= 20) & (total >= size) & (offset == 0)
     end = np.minimum(layer.end, at + total)
     inner = Layer(layer.frame, at + size, end, layer.place)
-    return _behind_extensions(buffer, 4, buffer[at + 9].astype(np.int64), inner, at, good)
+    return _behind_extensions(buffer, 4, header["protocol"], inner, at, good)
 
 
 def _version_6(buffer: Bytes, layer: Layer) -> Datagrams:
     layer = layer.only(layer.at + 40 <= layer.end)
     at = layer.at
-    length = words(buffer, at + 4, ">u2").astype(np.int64)
+    header = records(buffer, at, headers.IPV6)
+    length = header["length"].astype(np.int64)
     length[length == 0] = 1 << 32  # as above, or a jumbogram
     end = np.minimum(layer.end, at + 40 + length)
     inner = Layer(layer.frame, at + 40, end, layer.place)
-    return _behind_extensions(buffer, 6, buffer[at + 6].astype(np.int64), inner, at, np.ones(len(at), np.bool_))
+    return _behind_extensions(buffer, 6, header["next_header"], inner, at, np.ones(len(at), np.bool_))
 
 
 def _behind_extensions(
     buffer: Bytes,
     version: int,
-    protocol: Integers,
+    protocol: NDArray[np.uint8],
     inner: Layer,
     ip: Integers,
     good: NDArray[np.bool_],
@@ -71,17 +82,17 @@ def _behind_extensions(
             break
         inner, ip, protocol = _behind_one(buffer, version, inner, ip, protocol)
     inner, ip, _ = _chosen(inner, ip, protocol, (protocol == UDP) & (inner.at + _UDP_HEADER <= inner.end))
-    length = words(buffer, inner.at + 4, ">u2").astype(np.int64)
+    header = records(buffer, inner.at, headers.UDP)
+    length = header["length"].astype(np.int64)
     if version == 6:
         length[length == 0] = 1 << 32  # a jumbogram, RFC 2675 section 4
     inner = Layer(inner.frame, inner.at, np.minimum(inner.end, inner.at + length), inner.place)
-    inner, ip, _ = _chosen(inner, ip, length, length >= _UDP_HEADER)
-    return Datagrams(inner, ip, version)
+    return Datagrams(inner, header, ip, version).only(length >= _UDP_HEADER)
 
 
 def _behind_one(
-    buffer: Bytes, version: int, inner: Layer, ip: Integers, protocol: Integers
-) -> tuple[Layer, Integers, Integers]:
+    buffer: Bytes, version: int, inner: Layer, ip: Integers, protocol: NDArray[np.uint8]
+) -> tuple[Layer, Integers, NDArray[np.uint8]]:
     """Where there is an extension header, one is gone; where something else follows, all is."""
     known = [protocol == UDP, protocol == _AUTHENTICATION]
     sizes = [np.zeros(len(ip), np.int64), (buffer[inner.at + 1].astype(np.int64) + 2) << 2]
@@ -94,14 +105,14 @@ def _behind_one(
         later = fragment & (words(buffer, inner.at + 2, ">u2") >> 3 != 0)
         good |= (fragment & ~later) | options
     size = np.select(known, sizes, 0)
-    following = np.where(protocol == UDP, UDP, buffer[inner.at].astype(np.int64))
+    following = np.where(protocol == UDP, UDP, buffer[inner.at]).astype(np.uint8)
     good &= inner.at + size <= inner.end
     return _chosen(Layer(inner.frame, inner.at + size, inner.end, inner.place), ip, following, good)
 
 
 def _chosen(
-    inner: Layer, ip: Integers, protocol: Integers, mask: NDArray[np.bool_]
-) -> tuple[Layer, Integers, Integers]:
+    inner: Layer, ip: Integers, protocol: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> tuple[Layer, Integers, NDArray[np.uint8]]:
     if mask.all():
         return inner, ip, protocol
     return inner.only(mask), ip[mask], protocol[mask]

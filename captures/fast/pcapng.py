@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from struct import Struct
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from captures.fast.damage import CUT, DamageError
-from captures.fast.frames import Frames, Integers, words
+from captures.fast.frames import Frames, Integers, records, words
 from captures.fast.pcap import LARGEST_FRAME
 from captures.fast.runs import ENOUGH, run
 from captures.fast.section import BYTE_ORDER, Section
@@ -28,6 +26,9 @@ _FRAMES = (_PACKET, _SIMPLE, _ENHANCED, *_STRANGE)
 
 _LEAST_OF = {_SECTION_HEADER: HEADER, _INTERFACE: 20, _STATISTICS: 24, _PACKET: 32, _SIMPLE: 16, _ENHANCED: 32}
 _DATA, _SIMPLE_DATA = 28, 12
+_FIELDS = ("kind", "length", "interface", "high", "low", "captured")
+_HEADS = {order: np.dtype([(name, f"{order}u4") for name in _FIELDS]) for order in "<>"}
+"""The start of an enhanced block by byte order."""
 
 
 def frames(window: Window, most: int, drops: dict[str, int]) -> Iterator[Frames]:
@@ -137,17 +138,15 @@ def _frames(window: Window, section: Section, first: int, blocks: Integers, limi
     """The frames of blocks, up to the first that contradicts itself, and what is wrong with that one."""
     buffer, order = window.buffer, section.order
 
-    def field(offset: int, code: str = "u4") -> NDArray[Any]:
-        return words(buffer, blocks + offset, order + code).astype(np.int64)
-
-    kind, length, interface, captured, data = field(0), field(4), field(8), field(20), blocks + _DATA
-    low, high = field(16), field(12)
+    head = records(buffer, blocks, _HEADS[order])
+    kind, length, interface, high, low, captured = (head[name].astype(np.int64) for name in _FIELDS)
+    data = blocks + _DATA
     wrong = words(buffer, blocks + length - 4, f"{order}u4") != length
     if (kind != _ENHANCED).any():
-        interface = np.where(kind == _PACKET, field(8, "u2"), interface)
+        interface = np.where(kind == _PACKET, words(buffer, blocks + 8, f"{order}u2"), interface)
         simple = kind == _SIMPLE
         snap = section.snap_lengths[0] if section.snap_lengths else 0
-        original = field(8)
+        original = head["interface"].astype(np.int64)  # there in a simple block
         captured = np.where(simple, np.minimum(original, snap) if snap else original, captured)
         data = np.where(simple, blocks + _SIMPLE_DATA, data)
         strange = np.isin(kind, _STRANGE)

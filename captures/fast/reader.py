@@ -18,7 +18,7 @@ from captures.fast.echoes import EchoCount
 from captures.fast.frames import Frames
 from captures.fast.window import Stream, Window
 from captures.read import BFD_PORTS, NEEDED, CaptureError, check_start
-from captures.table import Chunk
+from captures.table import PACKET, Chunk
 
 STANDARD_INPUT = Path("-")
 
@@ -51,30 +51,30 @@ class FastReading:
         return self._decoder.echoes.by_path(self._decoder.places)
 
     def __iter__(self) -> Iterator[Chunk]:
-        tables: list[NDArray[Any]] = []
-        count = 0
-        for table in self._tables():
-            if tables and count + len(table) > self._chunk_packets:
-                yield self._chunk(tables)
-                tables, count = [], 0
-            if len(table):
-                tables.append(table)
-                count += len(table)
-        if tables:
-            yield self._chunk(tables)
+        table, count = self._table(), 0
+        for frames in self._batches():
+            if count + len(frames.offsets) > len(table):  # perhaps no room
+                yield self._chunk(table[:count])
+                table, count = self._table(), 0
+            count += self._decoder.decode(frames, table[count:])
+        if count:
+            yield self._chunk(table[:count])
 
-    def _chunk(self, tables: list[NDArray[Any]]) -> Chunk:
-        return Chunk(np.concatenate(tables) if len(tables) > 1 else tables[0], self._decoder.places.used)
+    def _table(self) -> NDArray[Any]:
+        return np.zeros(self._chunk_packets, PACKET)
 
-    def _tables(self) -> Iterator[NDArray[Any]]:
+    def _chunk(self, table: NDArray[Any]) -> Chunk:
+        return Chunk(table, self._decoder.places.used)
+
+    def _batches(self) -> Iterator[Frames]:
         warnings = []
         try:
             with _open(self._path) as file:
                 window = _window(self._path, cast(Stream, file))
                 try:
-                    for frames in _container(self._path, window, self.drops):
+                    for frames in _container(self._path, window, min(_BATCH, self._chunk_packets), self.drops):
                         self.frames += len(frames.offsets)
-                        yield self._decoder.decode(frames)
+                        yield frames
                 except DamageError as damage:
                     cut = str(damage) == CUT
                     what = f"have been {damage}." if cut else f"be damaged or corrupt: {damage}"
@@ -111,15 +111,19 @@ def _window(path: Path, file: Stream) -> Window:
     """A window on what is in a file, which stands at its start. Raises CaptureError for what is no capture."""
     window = Window(file)
     window.at_least(pcapng.HEADER)
-    start = window.buffer[: len(window)].tobytes()[: pcapng.HEADER]
+    start = _start(window)
     check_start(path, start)
     if name := _NOT_READ.get(start[:4]):
         raise CaptureError(f"{path}: compressed by {name}, which only tshark reads")
     if start.startswith(_GZIP):
         window = Window(cast(Stream, gzip.GzipFile(fileobj=cast(Any, _Rest(window, file)))))
         window.at_least(pcapng.HEADER)
-        check_start(path, window.buffer[: len(window)].tobytes()[: pcapng.HEADER])
+        check_start(path, _start(window))
     return window
+
+
+def _start(window: Window) -> bytes:
+    return window.buffer[: min(len(window), pcapng.HEADER)].tobytes()
 
 
 class _Rest(io.RawIOBase):
@@ -136,10 +140,10 @@ class _Rest(io.RawIOBase):
         return self._start.readinto(buffer) or self._file.readinto(buffer)
 
 
-def _container(path: Path, window: Window, drops: dict[str, int]) -> Iterator[Frames]:
+def _container(path: Path, window: Window, most: int, drops: dict[str, int]) -> Iterator[Frames]:
     if window.buffer[:4].tobytes() != b"\n\r\r\n":
-        return pcap.frames(window, _BATCH)
+        return pcap.frames(window, most)
     order = "little" if window.buffer[8:12].tobytes() == b"\x4d\x3c\x2b\x1a" else "big"
     if not window.at_least(int.from_bytes(window.buffer[4:8].tobytes(), order)):  # type: ignore[arg-type]
         raise CaptureError(f"{path}: cut short in the file header, {NEEDED}")
-    return pcapng.frames(window, _BATCH, drops)
+    return pcapng.frames(window, most, drops)

@@ -74,7 +74,7 @@ class Section:
         """Timestamps of its interfaces as nanoseconds since the Unix epoch; beyond the years that 64 bits can tell, the
         last nanosecond that they can."""
         times = np.zeros(len(high), np.int64)
-        for number in np.unique(interface):
+        for number in np.unique(interface).tolist() if self.count > 1 else range(self.count):
             if number >= self.count:  # no interface at all
                 continue
             chosen = interface == number
