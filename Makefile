@@ -21,7 +21,9 @@ test: debian virtualenvs lint types contracts orphans deviants conformance unit 
 
 nightly: test ## What takes longer: all deviants on all cases, real daemons twice, all pairs, more examples
 	@$(BIN)/bfdspec deviants --thorough --html out/reference/kill-matrix.html --json out/reference/kill-matrix.json
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/wire tests/refimpl_core tests/refimpl_virtual
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -q tests/wire tests/refimpl_core tests/refimpl_virtual tests/captures
+	@$(BIN)/pip install --disable-pip-version-check --quiet --editable '.[fuzz]'
+	@$(BIN)/python tests/fuzz/fuzz_captures.py -max_total_time=60
 	@for target in refbfd frr bird keepalived aiobfd; do .ci/stable $$target || exit 1; done
 	@$(BIN)/bfdspec interop --calm 600 --report out/interop-calm
 

@@ -36,7 +36,12 @@ def place(protocols: Iterable[str], fields: Mapping[str, str]) -> str:
     return " ".join(words).strip()
 
 
+def printable(name: str) -> str:
+    """A name out of a file, as it can be shown in a terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in name).strip()
+
+
 def _interface(number: str, name: str) -> str:
     if name not in _NO_NAME:
-        return name
+        return printable(name)
     return "" if number in ("", "0") else f"interface {number}"

@@ -73,6 +73,7 @@ _FIELDS = (
     "bfd.auth.key",
     "bfd.auth.seq_num",
 )
+_LAST_NANOSECOND = 2**63 - 1
 _TRUE = ("1", "True")  # as older and newer versions print a flag
 _AS_IT_CAME = (
     *("-E", "occurrence=a"),
@@ -284,8 +285,10 @@ def _contents(fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def nanoseconds(epoch: str) -> int:
-    seconds, _, fraction = epoch.partition(".")
-    return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
+    """The time that tshark prints as seconds; beyond the years that 64 bits can tell, the last that they can."""
+    seconds, _, fraction = epoch.removeprefix("-").partition(".")
+    size = min(int(seconds) * 10**9 + int(fraction.ljust(9, "0")), _LAST_NANOSECOND)
+    return -size if epoch.startswith("-") else size
 
 
 def _last(fields: Mapping[str, str], name: str) -> str:

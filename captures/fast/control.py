@@ -143,6 +143,7 @@ def _contents(buffer: Bytes, table: NDArray[Any], payload: Integers, there: Inte
     if padded.any():
         chosen = np.nonzero(padded)[0]
         start = payload[chosen] + np.maximum(head["length"][chosen], MANDATORY)
+        start = np.minimum(start, payload[chosen] + there[chosen])
         table["padding"][chosen] = _padding(
             buffer, start, payload[chosen] + there[chosen], there[chosen] < stated[chosen]
         )
@@ -153,7 +154,7 @@ def _contents(buffer: Bytes, table: NDArray[Any], payload: Integers, there: Inte
 
 def _padding(buffer: Bytes, start: Integers, end: Integers, cut: NDArray[np.bool_]) -> NDArray[np.int64]:
     """What lies from `start` to `end`, where some of it may be missing."""
-    bounds = np.stack((start, np.maximum(start, end)), axis=1).ravel()
+    bounds = np.stack((start, end), axis=1).ravel()
     set_bits = np.bitwise_or.reduceat(buffer, bounds)[::2]  # of what lies between two paddings, too
     return np.select([(set_bits != 0) & (start < end), cut], [_NONZERO, _CUT], _ZERO)
 

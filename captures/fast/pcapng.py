@@ -10,13 +10,13 @@ from captures.fast.frames import Frames, Integers, records, words
 from captures.fast.pcap import LARGEST_FRAME
 from captures.fast.runs import ENOUGH, run
 from captures.fast.section import BYTE_ORDER, Section
-from captures.fast.window import Window
+from captures.fast.window import SIZE, Window
 
 HEADER = 28
 """The least that a section header has."""
 
-_LEAST, _MOST = 12, 16 << 20
-"""Bytes of a block, as Wireshark has it."""
+_LEAST, _MOST = 12, SIZE
+"""Bytes of a block."""
 
 _SECTION_HEADER, _INTERFACE, _STATISTICS = 0x0A0D0D0A, 1, 5
 _PACKET, _SIMPLE, _ENHANCED = 2, 3, 6

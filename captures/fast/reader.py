@@ -1,6 +1,5 @@
 """A capture file, from its first byte to chunks of packets."""
 
-import gzip
 import io
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ from captures.fast.damage import CUT, DamageError
 from captures.fast.decode import Decoder
 from captures.fast.echoes import EchoCount
 from captures.fast.frames import Frames
+from captures.fast.gunzip import Gunzip
 from captures.fast.window import Stream, Window
 from captures.read import BFD_PORTS, NEEDED, CaptureError, check_start
 from captures.table import PACKET, Chunk
@@ -79,7 +79,7 @@ class FastReading:
                     cut = str(damage) == CUT
                     what = f"have been {damage}." if cut else f"be damaged or corrupt: {damage}"
                     warnings.append(f'The file "{self._path}" appears to {what}')
-                if window.damage:
+                if window.damage and not warnings:
                     warnings.append(f'The file "{self._path}" appears to be damaged or corrupt: {window.damage}')
         except OSError as error:
             raise CaptureError(f"{self._path}: {error.strerror}") from error
@@ -116,28 +116,15 @@ def _window(path: Path, file: Stream) -> Window:
     if name := _NOT_READ.get(start[:4]):
         raise CaptureError(f"{path}: compressed by {name}, which only tshark reads")
     if start.startswith(_GZIP):
-        window = Window(cast(Stream, gzip.GzipFile(fileobj=cast(Any, _Rest(window, file)))))
-        window.at_least(pcapng.HEADER)
+        window = Window(Gunzip(window.buffer[: len(window)].tobytes(), file))
+        if not window.at_least(pcapng.HEADER) and window.damage:
+            raise CaptureError(f"{path}: {window.damage}, {NEEDED}")
         check_start(path, _start(window))
     return window
 
 
 def _start(window: Window) -> bytes:
     return window.buffer[: min(len(window), pcapng.HEADER)].tobytes()
-
-
-class _Rest(io.RawIOBase):
-    """A stream whose start was read already."""
-
-    def __init__(self, window: Window, file: Stream) -> None:
-        self._start = io.BytesIO(window.buffer[: len(window)].tobytes())
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        return self._start.readinto(buffer) or self._file.readinto(buffer)
 
 
 def _container(path: Path, window: Window, most: int, drops: dict[str, int]) -> Iterator[Frames]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from captures.fast.frames import Integers, Interface
+from captures.place import printable
 
 BYTE_ORDER = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _END, _NAME, _DESCRIPTION, _TIME_RESOLUTION, _TIME_OFFSET = 0, 2, 3, 9, 14
@@ -42,6 +43,7 @@ class Section:
         link_type, snap_length = Struct(f"{self.order}HxxI").unpack_from(body)
         options = dict(self._options(body[8:]))
         name = options.get(_NAME, options.get(_DESCRIPTION, b"")).rstrip(b"\0").decode(errors="replace")
+        name = printable(name)
         if not name and self.count:
             name = _NO_NAME.format(self.count)
         offset = options.get(_TIME_OFFSET, b"")

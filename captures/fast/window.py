@@ -12,10 +12,7 @@ import numpy as np
 from captures.fast.frames import SLACK, Bytes
 
 SIZE = 16 << 20
-"""Bytes of a window, as long as nothing larger than that has to be seen at once."""
-
-LARGEST = 128 << 20
-"""The most that it grows to."""
+"""Bytes of a window, as many as the largest block of pcapng has in Wireshark."""
 
 
 class Stream(Protocol):
@@ -43,9 +40,6 @@ class Window:
         if self.start:
             self.buffer[: len(self)] = self.buffer[self.start : self.stop]
             self.start, self.stop = 0, len(self)
-        elif self.stop == room:
-            self.buffer = np.concatenate((self.buffer, np.zeros(min(room, LARGEST - room), np.uint8)))
-            room = len(self.buffer) - SLACK
         if self.damage:
             return False
         try:
@@ -53,17 +47,12 @@ class Window:
         except (EOFError, zlib.error) as error:
             self.damage = str(error)
             return False
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            self.damage = str(error)  # gzip's own
-            return False
         self.stop += count or 0
         return bool(count)
 
     def at_least(self, size: int) -> bool:
-        """Whether `size` bytes are there, after reading on where needed; never more than LARGEST."""
+        """Whether `size` bytes are there, after reading on where needed; never more than the window has."""
         while len(self) < size:
-            if size > LARGEST or not self.more():
+            if size > len(self.buffer) - SLACK or not self.more():
                 return False
         return True
