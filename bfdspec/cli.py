@@ -14,6 +14,8 @@ _COMMANDS = {
     "interop": ("interop.cli", "command"),
     "report": ("reports.cli", "report"),
     "verify": ("bfdspec.verify.command", "verify"),
+    "watch": ("bfdspec.live.watch", "watch"),
+    "capture": ("bfdspec.live.capture", "capture"),
 }
 """Where each command is. Only the one that is asked for is imported: a look at a capture needs no laboratory."""
 

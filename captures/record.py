@@ -36,13 +36,14 @@ class Recorder:
     """One pcapng file of Ethernet frames with interface, nanosecond timestamps, direction and comments.
 
     Every frame is handed to the system before `write` returns, so a killed run leaves a readable file. `path` is
-    overwritten. `interfaces`, at least one, are the names that Wireshark shows. Raises OSError where the file cannot be
-    written.
+    overwritten. `interfaces`, at least one, are the names that Wireshark shows. `frames` and `size`, in bytes, are what
+    was written so far. Raises OSError where the file cannot be written.
     """
 
     def __init__(self, path: Path, *interfaces: str) -> None:
         self.path = path
         self.frames = 0
+        self.size = 0
         self._interfaces = len(interfaces)
         self._file = path.open("wb")
         self._put(_SECTION_HEADER, _section_header() + _options((_OPTION_APPLICATION, b"bfdspec")))
@@ -88,6 +89,7 @@ class Recorder:
         length = 12 + len(body)
         self._file.write(struct.pack("<II", block_type, length) + body + struct.pack("<I", length))
         self._file.flush()
+        self.size += length
 
 
 def _section_header() -> bytes:

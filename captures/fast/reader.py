@@ -37,10 +37,11 @@ class FastReading:
     tells. While one walks, CaptureError may be raised.
     """
 
-    def __init__(self, path: Path, ports: Iterable[int], keys: Keys | None, chunk_packets: int) -> None:
+    def __init__(self, path: Path, ports: Iterable[int], keys: Keys | None, chunk_packets: int, eager: bool) -> None:
         self._path = path
         self._decoder = Decoder(ports, keys)
         self._chunk_packets = chunk_packets
+        self._eager = eager
         self.frames = 0
         self.warning = ""
         self.drops: dict[str, int] = {}
@@ -57,6 +58,9 @@ class FastReading:
                 yield self._chunk(table[:count])
                 table, count = self._table(), 0
             count += self._decoder.decode(frames, table[count:])
+            if count and self._eager:
+                yield self._chunk(table[:count])
+                table, count = self._table(), 0
         if count:
             yield self._chunk(table[:count])
 
@@ -89,16 +93,21 @@ class FastReading:
 
 
 def read_fast(
-    path: Path, ports: Iterable[int] = BFD_PORTS, *, keys: Keys | None = None, chunk_packets: int = 262144
+    path: Path,
+    ports: Iterable[int] = BFD_PORTS,
+    *,
+    keys: Keys | None = None,
+    chunk_packets: int = 262144,
+    eager: bool = False,
 ) -> FastReading:
     """Every BFD Control packet in `path` ("-": standard input), in chunks of at most `chunk_packets` packets (1 or
     more).
 
     `ports` are the UDP ports (1 to 65535) to which packets are taken for BFD. The rows are those that
     captures.read.read_tshark gives, of the link types and tunnels that are known here. With
-    `keys`, digests are checked.
+    `keys`, digests are checked. `eager` hands out what there is before it waits for more.
     """
-    return FastReading(path, ports, keys, chunk_packets)
+    return FastReading(path, ports, keys, chunk_packets, eager)
 
 
 def _open(path: Path) -> io.RawIOBase:

@@ -1,0 +1,1 @@
+"""`bfdspec capture` and `bfdspec watch`: BFD as it happens."""
