@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bfdspec.verify.engines import ENGINES
+from bfdspec.verify.engines import ENGINES, Source
 from bfdspec.verify.packets import csv_writer
 from bfdspec.verify.testimony import Testimony
 from captures.checks import CHECKS
+from captures.digests import KeysError, read_keys
 from captures.findings import Check
 from captures.fold import Fold
 from captures.read import CaptureError
@@ -45,11 +46,19 @@ def _file(*names: str, help: str) -> Callable[[Callable[..., None]], Callable[..
     "--engine", type=click.Choice(list(ENGINES)), default=next(iter(ENGINES)), show_default=True, help="Who reads."
 )
 @click.option("--rfc", type=click.Choice(_RFCS), help="Only the requirements of this RFC.")
+@_file("--auth-keys", "keys_file", help="YAML with type and keys, as under auth in the configuration of refbfd.")
 @_file("--json", "data", help="All that was found, for programs.")
 @_file("--html", "page", help="A page for people: states, intervals, packets, findings.")
 @_file("--junit", help="For CI servers: a test case per speaker and requirement.")
 @_file("--csv", "table", help="All packets, a line each.")
-def verify(files: tuple[Path, ...], engine: str, rfc: str | None, table: Path | None, **written: Path | None) -> None:
+def verify(
+    files: tuple[Path, ...],
+    engine: str,
+    rfc: str | None,
+    keys_file: Path | None,
+    table: Path | None,
+    **written: Path | None,
+) -> None:
     """Check the BFD packets of capture FILEs, pcap or pcapng, against the RFCs.
 
     Each speaker is judged by its own packets and by those that it was sent. What a capture cannot decide is "·".
@@ -59,7 +68,8 @@ def verify(files: tuple[Path, ...], engine: str, rfc: str | None, table: Path | 
     checks = [check for check in CHECKS if rfc in (None, check.requirement.split("-")[0])]
     started, clock = datetime.now(UTC), time.monotonic_ns()
     try:
-        testimony = _read(files, engine, checks, table)
+        keys = None if keys_file is None else read_keys(keys_file)
+        testimony = _read(files, lambda path: ENGINES[engine](path, keys), checks, table)
         run = Verification(
             generator=f"bfdspec {__version__}",
             command=shlex.join(["bfdspec", *sys.argv[1:]]),
@@ -75,7 +85,7 @@ def verify(files: tuple[Path, ...], engine: str, rfc: str | None, table: Path | 
         for name, writer in _WRITERS.items():
             if (path := written[name]) is not None:
                 replace(path, partial(writer, run))
-    except (CaptureError, OSError) as error:
+    except (CaptureError, KeysError, OSError) as error:
         raise _refusal(str(error)) from error
     except KeyboardInterrupt:
         raise _refusal("interrupted", INTERRUPTED) from None
@@ -84,7 +94,9 @@ def verify(files: tuple[Path, ...], engine: str, rfc: str | None, table: Path | 
         raise SystemExit(FOUND)
 
 
-def _read(files: Sequence[Path], engine: str, checks: Sequence[Check], table: Path | None) -> Testimony:
+def _read(
+    files: Sequence[Path], read: Callable[[Path], Source], checks: Sequence[Check], table: Path | None
+) -> Testimony:
     """Read and judge file after file. Raises CaptureError, OSError."""
     testimony = Testimony(checks)
     console = Console(stderr=True)
@@ -94,7 +106,7 @@ def _read(files: Sequence[Path], engine: str, checks: Sequence[Check], table: Pa
         for path in files:
             if status is not None:
                 status.update(f"{path}: reading")
-            source = ENGINES[engine](path)
+            source = read(path)
             folded = Fold()
             for chunk in source:
                 folded.add(chunk)

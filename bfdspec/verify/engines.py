@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from captures.digests import Keys
 from captures.fast.reader import read_fast
 from captures.read import Reading, read_pyshark, read_tshark
 from captures.rows import Row, Undecoded
@@ -32,17 +33,19 @@ class _Dissected:
         yield from_packets(packets)
 
 
-def _dissected(read: Callable[[Path], Reading]) -> Callable[[Path], Source]:
-    def open_capture(path: Path) -> Source:
-        reading = read(path)
-        return _Dissected(reading, reading.warning)
-
-    return open_capture
+def _fast(path: Path, keys: Keys | None) -> Source:
+    return read_fast(path, keys=keys)
 
 
-ENGINES: Mapping[str, Callable[[Path], Source]] = {
-    "fast": read_fast,
-    "tshark": _dissected(read_tshark),
-    "pyshark": _dissected(read_pyshark),
-}
-"""The first is the default."""
+def _tshark(path: Path, keys: Keys | None) -> Source:
+    reading = read_tshark(path, keys=keys)
+    return _Dissected(reading, reading.warning)
+
+
+def _pyshark(path: Path, keys: Keys | None) -> Source:
+    reading = read_pyshark(path, keys=keys)
+    return _Dissected(reading, reading.warning)
+
+
+ENGINES: Mapping[str, Callable[[Path, Keys | None], Source]] = {"fast": _fast, "tshark": _tshark, "pyshark": _pyshark}
+"""The first is the default. With keys, digests are checked. They raise CaptureError, when called or while walked."""

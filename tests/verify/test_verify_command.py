@@ -37,7 +37,7 @@ def test_a_capture_in_which_nothing_is_wrong(tmp_path: Path) -> None:
     assert "✗" not in said.output
 
 
-@pytest.mark.parametrize("engine", ["tshark", "pyshark"])
+@pytest.mark.parametrize("engine", ["fast", "tshark", "pyshark"])
 def test_what_is_wrong_is_said_with_clause_and_frame(tmp_path: Path, engine: str) -> None:
     said = CliRunner().invoke(verify, [str(capture(tmp_path, ttl=64)), "--engine", engine])
     assert said.exit_code == 1
@@ -103,3 +103,12 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -
     said = CliRunner().invoke(verify, [str(capture(tmp_path)), "--html", str(tmp_path / "no" / "v.html")])
     assert said.exit_code == 2
     assert said.output.splitlines()[-1].startswith(f"Error: cannot write {tmp_path / 'no' / 'v.html'}")
+
+
+def test_a_file_of_keys_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.yaml"
+    keys.write_text("type: rot13\nkeys: {1: 'text:secret'}\n", encoding="utf-8")
+    said = CliRunner().invoke(verify, [str(capture(tmp_path)), "--auth-keys", str(keys)])
+    (line,) = said.output.splitlines()
+    assert said.exit_code == 2
+    assert line.startswith(f"Error: {keys}: type") and "secret" not in line
