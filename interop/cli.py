@@ -178,8 +178,8 @@ def pairs_of(names: Sequence[str]) -> list[tuple[str, str]]:
     """Who meets whom: everybody there is, somebody with all others, or some among themselves. The one that was asked
     for stands first. Raises Refusal."""
     for name in names:
-        if name not in nodes.RELEASES:
-            raise Refusal(f"unknown release {name!r}; there are: {', '.join(sorted(nodes.RELEASES))}")
+        if name not in nodes.bfd_speakers():
+            raise Refusal(f"unknown release {name!r}; there are: {', '.join(sorted(nodes.bfd_speakers()))}")
     there = nodes.available()
     for name in names:
         if name not in there:
@@ -238,7 +238,7 @@ def _print_list() -> None:
     releases = Table(box=None, pad_edge=False)
     for column in ("release", "there", "description"):
         releases.add_column(column, overflow="fold")
-    for name, found in nodes.RELEASES.items():
+    for name, found in nodes.bfd_speakers().items():
         missing = "" if name in there else f"; {found.missing(tree(found))[0]}"
         releases.add_row(name, "yes" if name in there else "no", f"{found.description}{missing}")
     scenarios = Table(box=None, pad_edge=False)

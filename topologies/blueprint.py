@@ -111,11 +111,13 @@ class PlannedSession(Strict):
 
 class PlannedBgp(Strict):
     """One side's view of a BGP session; `number` is that of the topology's BGP session, `peer` the node at the other
-    end, `adviser` the number of the BFD session that it asks for, None for none."""
+    end, which announces the prefixes `learns`, `adviser` the number of the BFD session that it asks for, None for
+    none."""
 
     number: int
     peer: str
     spec: BgpSpec
+    learns: tuple[str, ...]
     adviser: int | None
 
 
@@ -340,8 +342,11 @@ def _bgp(topology: Topology, houses: Mapping[str, House]) -> dict[str, list[Plan
                 peer_as=_FIRST_AS + numbers[peer],
                 router_id=_ROUTER_ID.format(node=numbers[node]),
                 hold_s=bgp.hold // 1_000_000,
+                announces=bgp.announce.get(node, ()),
             )
-            planned[node].append(PlannedBgp(number=number, peer=peer, spec=spec, adviser=topology.adviser(bgp)))
+            learns = bgp.announce.get(peer, ())
+            adviser = topology.adviser(bgp)
+            planned[node].append(PlannedBgp(number=number, peer=peer, spec=spec, learns=learns, adviser=adviser))
     return planned
 
 

@@ -4,6 +4,7 @@ Each field says what is allowed in its description, which `topologies.problems.o
 """
 
 import re
+from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
@@ -42,6 +43,17 @@ def _nonzero(value: int) -> int:
 Duration = Annotated[int, BeforeValidator(_duration)]
 """Microseconds after validation, 0 to LONGEST_US."""
 PositiveDuration = Annotated[Duration, AfterValidator(_nonzero)]
+
+
+def _prefix(text: object) -> str:
+    if not isinstance(text, str) or "/" not in text:
+        raise ValueError("not a prefix")
+    return str(ip_network(text))  # raises ValueError where bits behind the length are set
+
+
+Prefix = Annotated[str, BeforeValidator(_prefix)]
+"""In the usual spelling after validation."""
+PREFIX_ALLOWED = 'prefixes, such as "198.51.100.0/24", with no bit set behind the length'
 
 
 class Auth(Strict):

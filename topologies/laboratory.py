@@ -58,6 +58,21 @@ class BgpStatus:
     view: BgpView
     trouble: str = ""
 
+    @property
+    def missing(self) -> list[str]:
+        """The prefixes that the other end announces, and that have not arrived."""
+        return [prefix for prefix in self.bgp.learns if prefix not in self.view.routes]
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is Established, and nothing is missing."""
+        return self.view.state == "established" and not self.missing
+
+    def words(self) -> str:
+        """The state in words."""
+        lack = f", without {', '.join(self.missing)}" if self.view.state == "established" and self.missing else ""
+        return self.trouble or self.view.state + lack
+
 
 class Laboratory:
     """A run of a topology. A context manager: what is up when it is left goes down, unless it was left `standing`."""
@@ -279,12 +294,13 @@ class Laboratory:
 
     def await_up(self, deadline_s: float) -> None:
         """Wait until all sessions that are expected to be Up are, as both nodes tell it, and then all BGP sessions
-        Established. Raises LabError after `deadline_s` seconds, with what they tell."""
+        Established, with the prefixes that they announce at the other end. Raises LabError after `deadline_s` seconds,
+        with what they tell."""
         deadline = time.monotonic() + deadline_s
         while True:
             waiting = [
                 _reason(each) for each in self.status() if each.session.expect == "up" and each.view.state != "up"
-            ] or [_bgp_reason(each) for each in self.bgp_status() if each.view.state != "established"]
+            ] or [_bgp_reason(each) for each in self.bgp_status() if not each.complete]
             if not waiting:
                 return
             if time.monotonic() > deadline:
@@ -318,7 +334,7 @@ class Laboratory:
         handle = start(planned.runs, self.driver, plan.run_id, namespace, planned.folder)
         _write(self._handle_file(planned.name), json.dumps(handle, indent=1))
         if planned.bgp:
-            handle = adapter(planned.runs).start_bgp(handle)
+            handle = adapter(planned.runs).start_bgp(handle, planned.bgp[0].spec)
             _write(self._handle_file(planned.name), json.dumps(handle, indent=1))
         node = adapter(planned.runs).attach(handle)
         for session in planned.own_sessions:
@@ -375,7 +391,7 @@ def _reason(status: SessionStatus) -> str:
 
 
 def _bgp_reason(status: BgpStatus) -> str:
-    return f"BGP {status.bgp.spec.name} at {status.node}: {status.trouble or status.view.state}"
+    return f"BGP {status.bgp.spec.name} at {status.node}: {status.words()}"
 
 
 def _write(file: Path, text: str) -> None:

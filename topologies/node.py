@@ -98,8 +98,9 @@ class SessionSpec:
 @dataclass(frozen=True, slots=True)
 class BgpSpec:
     """An external BGP neighbour (RFC 4271) on a network that both are on, as the node should have it. `local` is the
-    node's own address. The AS numbers differ; `router_id` is the node's own BGP Identifier. `hold_s` is the Hold Time
-    that it offers, whole seconds from 3 on (RFC 4271 section 4.2)."""
+    node's own address. The AS numbers differ; `local_as` and `router_id`, the BGP Identifier, are the same for all
+    neighbours of the node. `hold_s` is the Hold Time that it offers, whole seconds from 3 on (RFC 4271 section 4.2).
+    `announces` are prefixes, of the addresses' family, that lie behind the node."""
 
     name: str
     peer: str
@@ -108,6 +109,7 @@ class BgpSpec:
     peer_as: int
     router_id: str
     hold_s: int
+    announces: tuple[str, ...] = ()
 
 
 BGP_STATES = ("idle", "connect", "active", "opensent", "openconfirm", "established")
@@ -116,10 +118,11 @@ BGP_STATES = ("idle", "connect", "active", "opensent", "openconfirm", "establish
 
 @dataclass(frozen=True, slots=True)
 class BgpView:
-    """What the daemon says about a BGP neighbour. `state` is one of BGP_STATES, or unknown. `raw` is the daemon's
-    answer as it came."""
+    """What the daemon says about a BGP neighbour. `state` is one of BGP_STATES, or unknown. `routes` are the prefixes
+    that it has from the neighbour. `raw` is the daemon's answer as it came."""
 
     state: str
+    routes: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

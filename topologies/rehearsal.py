@@ -124,11 +124,13 @@ def _words(status: SessionStatus) -> str:
 
 
 def _bgp_state(status: BgpStatus) -> str:
-    return "established" if status.view.state == "established" else "ended" if not status.trouble else "unknown"
+    if status.view.state == "established":
+        return "established" if status.complete else "incomplete"
+    return "ended" if not status.trouble else "unknown"
 
 
 def _bgp_words(status: BgpStatus) -> str:
-    return f"BGP {status.bgp.spec.name} at {status.node}: {status.trouble or status.view.state}"
+    return f"BGP {status.bgp.spec.name} at {status.node}: {status.words()}"
 
 
 def _keep(folder: Path, out: Path) -> None:

@@ -24,8 +24,8 @@ _WITHIN_US = 10_000_000
 
 class Step(Strict):
     """Either `do`, a deed at a node or at its port of a network, or `expect`, the state of all sessions: reached
-    `within` a time, or kept `throughout` one, as both ends tell it. BFD sessions are up or down, BGP sessions
-    established or ended, which is any state but Established."""
+    `within` a time, or kept `throughout` one, as both ends tell it. BFD sessions are up or down. BGP sessions are
+    established, with all prefixes that the other end announces, or ended, which is any state but Established."""
 
     do: (
         Literal["cut", "lose", "delay", "restore", "unplug", "plug", "pause", "resume", "crash", "start", "restart"]

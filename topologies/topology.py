@@ -7,6 +7,7 @@ after validation.
 
 from collections import Counter
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -14,8 +15,17 @@ import yaml
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
 
 from topologies.errors import LabError
-from topologies.fields import DURATION_ALLOWED, LONGEST_US, Auth, Duration, PositiveDuration, Strict
-from topologies.nodes import RELEASES
+from topologies.fields import (
+    DURATION_ALLOWED,
+    LONGEST_US,
+    PREFIX_ALLOWED,
+    Auth,
+    Duration,
+    PositiveDuration,
+    Prefix,
+    Strict,
+)
+from topologies.nodes import RELEASES, bfd_speakers
 from topologies.problems import clash, one_line
 from topologies.steps import Direction, NetworkName, NodeName, Step
 
@@ -138,6 +148,9 @@ class Bgp(Strict):
     bfd: StrictBool = Field(
         default=False, description="true or false: whether the BFD session between the two (sessions) advises it"
     )
+    announce: dict[NodeName, tuple[Prefix, ...]] = Field(
+        default={}, description=f"a mapping of lists, by the name of a node of between, of {PREFIX_ALLOWED}"
+    )
 
 
 class Impairment(Strict):
@@ -245,9 +258,9 @@ class Topology(Strict):
         for number, session in enumerate(self.sessions):
             where, (one, other) = f"sessions[{number}]", session.between
             for node in session.between:
-                if node not in self.nodes or self.nodes[node].runs in BARE:
-                    speakers = ", ".join(name for name, kind in self.nodes.items() if kind.runs not in BARE)
-                    return f"{where}.between: {node}: allowed is {speakers or 'a node with an implementation'}"
+                if node not in self.nodes or self.nodes[node].runs not in bfd_speakers():
+                    speakers = ", ".join(name for name, kind in self.nodes.items() if kind.runs in bfd_speakers())
+                    return f"{where}.between: {node}: allowed is {speakers or 'a node that speaks BFD'}"
             if self.home(one) == self.home(other):
                 return f"{where}.between: {one}, {other}: allowed are nodes in different namespaces"
             for node in session.sides:
@@ -275,6 +288,12 @@ class Topology(Strict):
                 return f"{where}.{complaint}"
             if bgp.bfd and self.adviser(bgp) is None:
                 return f"{where}.bfd: true: allowed with a single-hop session of IPv{bgp.family} between the two"
+            for node, prefixes in bgp.announce.items():
+                if node not in bgp.between:
+                    return f"{where}.announce: {node}: allowed is {one}, {other}"
+                for prefix in prefixes:
+                    if ip_network(prefix).version != bgp.family:
+                        return f"{where}.announce.{node}: {prefix}: allowed is a prefix of IPv{bgp.family}"
             pairs = [(set(each.between), each.family, self.common(each)) for each in self.bgp[: number + 1]]
             if pairs.index(pairs[-1]) < number:
                 return f"{where}.between: {one}, {other}: allowed is one session of IPv{bgp.family} on a network"

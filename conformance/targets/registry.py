@@ -21,10 +21,10 @@ def names() -> list[str]:
 
 def absence(name: str) -> str:
     """Why a target that could be named is not there, in one line; "" where none is called so. Not for devices."""
-    from topologies.nodes import RELEASES  # noqa: PLC0415
+    from topologies.nodes import bfd_speakers  # noqa: PLC0415
     from topologies.trees import tree  # noqa: PLC0415
 
-    found = RELEASES.get(name)
+    found = bfd_speakers().get(name)
     return next(iter(found.missing(tree(found))), "") if found is not None else ""
 
 

@@ -174,7 +174,7 @@ def test_a_session_that_a_neighbour_asks_for_has_options_and_no_route(
     configuration = Configuration(tmp_path, "run-1")
     configuration.create()
     wish, other = Wish(SPEC, asked=False), Wish(replace(SPEC, peer="10.0.0.3"))
-    bgp = BgpSpec("a-b", SPEC.peer, SPEC.local, 64513, 64514, "192.0.2.1", 90)
+    bgp = BgpSpec("a-b", SPEC.peer, SPEC.local, 64513, 64514, "192.0.2.1", 90, ("198.51.100.0/24", "203.0.113.0/25"))
     with configuration.locked():
         configuration.apply({wish.key: wish}, Neighbour(bgp, advised=True))
         configuration.apply({wish.key: wish, other.key: other})  # the neighbour stays
@@ -182,7 +182,7 @@ def test_a_session_that_a_neighbour_asks_for_has_options_and_no_route(
     assert text.count('interface "eth0" {') == 2
     assert f"via {SPEC.peer}%" not in text
     assert f"via {other.spec.peer}%" in text
-    assert text[text.index("protocol bgp") :] == (GOLDEN / "bird_bgp.conf").read_text()
+    assert text[text.index("protocol static 'of-a-b'") :] == (GOLDEN / "bird_bgp.conf").read_text()
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,18 @@ def test_a_session_that_a_neighbour_asks_for_has_options_and_no_route(
 )
 def test_the_state_of_a_neighbour(told: str, state: str) -> None:
     lines = ["bgp-a-b BGP --- up 18:22:59.662 Established", f"  BGP state:          {told}", "    Neighbor AS: 64514"]
-    assert bgp_view([Line(1006, line) for line in lines]).state == state
+    assert bgp_view([Line(1006, line) for line in lines], []).state == state
+
+
+def test_the_routes_of_a_neighbour() -> None:
+    lines = [
+        "Table master4:",
+        "203.0.113.0/24       unicast [bgp-a-b 18:22:59.662] * (100) [AS64514i]",
+        "via 10.0.0.1 on eth0",
+        "198.51.100.0/25      unicast [bgp-a-b 18:22:59.663] * (100) [AS64514i]",
+        "",
+    ]
+    assert bgp_view([], [Line(1007, line) for line in lines]).routes == ("203.0.113.0/24", "198.51.100.0/25")
 
 
 def test_files_with_keys_are_for_nobody_else(tmp_path: Path, bird: Callable[..., Control]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from topologies.node import BgpSpec, NodeError
 from topologies.nodes.frr.adapter import milliseconds, view
-from topologies.nodes.frr.bgp import bgp_view, neighbour_lines
+from topologies.nodes.frr.bgp import bgp_view, neighbour_lines, routes_command
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
 from topologies.place import NetnsPlace
 
@@ -113,4 +113,12 @@ def test_a_neighbour_over_ipv6_is_activated_in_its_family() -> None:
     ],
 )
 def test_states_of_bgp(raw: dict[str, Any], state: str) -> None:
-    assert bgp_view(BGP, raw).state == state
+    assert bgp_view(BGP, raw, {}).state == state
+
+
+def test_what_a_neighbour_is_told_and_tells() -> None:
+    lines = neighbour_lines(replace(BGP, announces=("198.51.100.0/24",)), "")
+    assert lines[-4:-1] == ["address-family ipv4 unicast", "network 198.51.100.0/24", "neighbor 192.0.2.2 activate"]
+    assert routes_command(BGP) == "show bgp ipv4 unicast neighbors 192.0.2.2 routes json"
+    learnt = {"routes": {"203.0.113.0/24": [{"valid": True}], "203.0.113.0/25": []}, "totalRoutes": 2}
+    assert bgp_view(BGP, {}, learnt).routes == ("203.0.113.0/24", "203.0.113.0/25")

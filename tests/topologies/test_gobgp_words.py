@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import pytest
 
-from topologies.node import AuthSpec, Key, NodeError, SessionSpec
+from topologies.node import AuthSpec, BgpSpec, Key, NodeError, SessionSpec
 from topologies.nodes.gobgp import adapter, configuration
-from topologies.nodes.gobgp.adapter import Control, view
-from topologies.nodes.gobgp.configuration import ADDED, REMOVED, Configuration, read_log
+from topologies.nodes.gobgp.adapter import Control, bgp_view, view
+from topologies.nodes.gobgp.configuration import ADDED, JOINED, REMOVED, Configuration, read_log
 from topologies.place import Place
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -64,6 +64,23 @@ def test_the_configuration_is_the_golden_one(configured: Configuration, answers:
     answers.append([said(ADDED, "10.0.0.1"), said(ADDED, "fe80::1%eth1")])
     configured.apply({"10.0.0.1": SPEC, "fe80::1%eth1": LINK_LOCAL})
     assert configured.path.read_text() == (GOLDEN / "gobgpd.toml").read_text()
+
+
+def test_the_configuration_of_neighbours_is_the_golden_one(
+    configured: Configuration, answers: list[list[dict[str, Any]]]
+) -> None:
+    bgp = BgpSpec("a-b", SPEC.peer, SPEC.local, 64513, 64514, "192.0.2.9", 90, ("198.51.100.0/24",))
+    configured.create(bgp)
+    answers.append([said(ADDED, SPEC.peer), {"msg": JOINED, "Topic": "Peer", "Key": SPEC.peer}])
+    configured.apply({SPEC.peer: SPEC}, bgp)
+    answers.append([{"msg": JOINED, "Topic": "Peer", "Key": "fd00::1"}])
+    configured.apply({SPEC.peer: SPEC}, replace(bgp, name="a-b-2", peer="fd00::1", local="fd00::2"))
+    assert configured.path.read_text() == (GOLDEN / "gobgpd_bgp.toml").read_text()
+
+
+@pytest.mark.parametrize(("number", "state"), [(1, "idle"), (6, "established"), (0, "unknown"), (7, "unknown")])
+def test_states_of_bgp(number: int, state: str) -> None:
+    assert bgp_view({"state": {"session_state": number}}).state == state
 
 
 def test_what_gobgp_cannot_do_is_said_in_words_that_it_refuses(

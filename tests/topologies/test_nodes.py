@@ -8,7 +8,7 @@ import pytest
 
 from topologies import nodes
 from topologies.node import AuthSpec, BgpSpec, Capability, Key, LackError, Node, NodeError, SessionSpec, SessionView
-from topologies.nodes import ADAPTERS, RELEASES, adapter, available, release
+from topologies.nodes import ADAPTERS, RELEASES, adapter, available, bfd_speakers, release
 from topologies.nodes.adapter import evidence_of_lack
 from topologies.nodes.manifest import Manifest, load_manifest
 from topologies.nodes.plain import PlainNode
@@ -53,6 +53,11 @@ def test_what_one_release_has_and_another_lacks() -> None:
 
 def test_every_lack_has_a_reason() -> None:
     assert all(reason for kind in ADAPTERS.values() for reason in kind.manifest.lacks.values())
+
+
+def test_who_speaks_no_bfd_is_no_target() -> None:
+    assert set(RELEASES) - set(bfd_speakers()) == {"exabgp"}
+    assert "exabgp" not in available()
 
 
 def test_adapter_by_name() -> None:

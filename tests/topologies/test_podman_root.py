@@ -22,7 +22,7 @@ from topologies.images import Image, images
 from topologies.lab import Lab
 from topologies.launch import launch, place_for
 from topologies.node import SessionSpec
-from topologies.nodes import RELEASES, adapter, release
+from topologies.nodes import adapter, bfd_speakers, release
 from topologies.place import Place, reopen, run
 from topologies.podman import ContainerPlace, clear
 from topologies.podman_service import connected
@@ -106,7 +106,7 @@ def test_an_image_has_its_programs(image: Image, service: Path) -> None:
             container.remove(force=True)
 
 
-@pytest.mark.parametrize("name", RELEASES)
+@pytest.mark.parametrize("name", bfd_speakers())
 def test_a_running_node(name: str, lab: LabDescription, service: Path) -> None:
     found = release(name)
     need(found.image, service)

@@ -61,6 +61,7 @@ SPEAKERS = {
     "nodes": {
         **{name: {"runs": "frr", "networks": ["lan", "six"]} for name in ("a", "b")},
         "r": {"runs": "refbfd", "networks": ["lan"]},
+        "x": {"runs": "exabgp", "networks": ["lan"]},
     },
 }
 
@@ -68,7 +69,7 @@ SPEAKERS = {
 @pytest.mark.parametrize(
     ("bgp", "complaint"),
     [
-        ([{"between": ["a", "r"]}], "bgp[0].between: r: allowed is a, b"),
+        ([{"between": ["a", "r"]}], "bgp[0].between: r: allowed is a, b, x"),
         ([{"between": ["a", "a"]}], "bgp[0].between: a, a: allowed are nodes in different namespaces"),
         ([{"between": ["a", "b"]}], "bgp[0].network: allowed is lan, six"),
         ([{"between": ["a", "b"], "network": "six"}], "bgp[0].family: 4: allowed where the network has ipv4"),
@@ -83,11 +84,36 @@ SPEAKERS = {
             [{"between": ["a", "b"], "network": "lan"}, {"between": ["b", "a"], "network": "lan"}],
             "bgp[1].between: b, a: allowed is one session of IPv4 on a network",
         ),
+        (
+            [{"between": ["a", "x"], "announce": {"b": ["198.51.100.0/24"]}}],
+            "bgp[0].announce: b: allowed is a, x",
+        ),
+        (
+            [{"between": ["a", "x"], "announce": {"x": ["2001:db8::/32"]}}],
+            "bgp[0].announce.x: 2001:db8::/32: allowed is a prefix of IPv4",
+        ),
+        (
+            [{"between": ["a", "x"], "announce": {"x": ["198.51.100.1/24"]}}],
+            "bgp[0].announce: '198.51.100.1/24': allowed is a mapping of lists, by the name of a node of between, of ",
+        ),
     ],
 )
 def test_a_mistake_about_bgp_is_one_line(bgp: list[dict[str, Any]], complaint: str) -> None:
     with pytest.raises(TopologyError, match="^" + re.escape(f"plain.yaml: {complaint}")):
         plain(**SPEAKERS, bgp=bgp)
+
+
+def test_a_node_without_bfd_has_no_session() -> None:
+    with pytest.raises(TopologyError, match=r"sessions\[0\]\.between: x: allowed is a, b, r$"):
+        plain(**SPEAKERS, sessions=[{"between": ["a", "x"], "network": "lan"}])
+
+
+def test_what_one_end_announces_the_other_learns() -> None:
+    announce = {"x": ["2001:DB8:1::/48"], "a": ["2001:db8:2::/48", "2001:db8:3::/48"]}
+    plan = draw(plain(**SPEAKERS, bgp=[{"between": ["a", "x"], "family": 6, "announce": announce}]), "r", Path("/x"))
+    (a,), (x,) = (plan.node(name).bgp for name in "ax")
+    assert a.spec.announces == x.learns == ("2001:db8:2::/48", "2001:db8:3::/48")
+    assert x.spec.announces == a.learns == ("2001:db8:1::/48",)
 
 
 def test_runs_share_no_name_and_no_mac_address() -> None:

@@ -159,15 +159,13 @@ def show(laboratory: "Laboratory", console: Console) -> bool:
         console.print()
         relations = _table("BGP", "node", "AS", "to", "AS", "state")
         for told in neighbours:
-            bgp, state = told.bgp.spec, told.view.state
-            words = told.trouble or state
-            style = "green" if state == "established" else "magenta" if told.trouble else "red"
-            relations.add_row(
-                bgp.name, told.node, str(bgp.local_as), bgp.peer, str(bgp.peer_as), f"[{style}]{words}[/]"
-            )
+            bgp = told.bgp.spec
+            style = "green" if told.complete else "magenta" if told.trouble else "red"
+            state = f"[{style}]{told.words()}[/]"
+            relations.add_row(bgp.name, told.node, str(bgp.local_as), bgp.peer, str(bgp.peer_as), state)
         console.print(relations)
     for (network, name, side), words in laboratory.troubles().items():
         console.print(f"{network}: packets {side} {name}: {words}", style="yellow", highlight=False)
     console.print()
     up = all(each.view.state == "up" for each in views if each.session.expect == "up")
-    return up and all(each.view.state == "established" for each in neighbours)
+    return up and all(each.complete for each in neighbours)

@@ -9,6 +9,7 @@ from topologies.node import NodeError
 from topologies.nodes.adapter import Adapter
 from topologies.nodes.aiobfd.adapter import AiobfdNode
 from topologies.nodes.bird.adapter import BirdNode
+from topologies.nodes.exabgp.adapter import ExabgpNode
 from topologies.nodes.frr.adapter import FrrNode
 from topologies.nodes.gobgp.adapter import GobgpNode
 from topologies.nodes.keepalived.adapter import KeepalivedNode
@@ -20,6 +21,7 @@ from topologies.trees import tree
 ADAPTERS: Mapping[str, type[Adapter]] = {
     "aiobfd": AiobfdNode,
     "bird": BirdNode,
+    "exabgp": ExabgpNode,
     "frr": FrrNode,
     "gobgp": GobgpNode,
     "keepalived": KeepalivedNode,
@@ -45,6 +47,11 @@ def adapter(name: str) -> type[Adapter]:
     return ADAPTERS[release(name).implementation]
 
 
+def bfd_speakers() -> dict[str, Release]:
+    """The releases that can be a target, and an end of a session, by name."""
+    return {name: found for name, found in RELEASES.items() if found.bfd}
+
+
 def available() -> list[str]:
-    """Names of the releases whose programs are there: on this machine, or in a root tree of theirs."""
-    return [name for name, found in RELEASES.items() if not found.missing(tree(found))]
+    """Names of the BFD speakers whose programs are there: on this machine, or in a root tree of theirs."""
+    return [name for name, found in bfd_speakers().items() if not found.missing(tree(found))]

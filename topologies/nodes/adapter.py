@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
-from topologies.node import AuthSpec, Capability, Key, LackError, Node, NodeError, SessionSpec
+from topologies.node import AuthSpec, BgpSpec, Capability, Key, LackError, Node, NodeError, SessionSpec
 from topologies.nodes.manifest import Manifest, Release
 from topologies.place import Place
 from topologies.processes import exited
@@ -35,9 +35,10 @@ class Adapter(Node, Protocol):
         """Talk to a running implementation, from any process and any namespace."""
 
     @classmethod
-    def start_bgp(cls, handle: Handle) -> Handle:
-        """Start what BGP needs beside a running implementation, once, and return the handle of all of it. Raises
-        NodeError."""
+    def start_bgp(cls, handle: Handle, own: BgpSpec) -> Handle:
+        """Start what BGP needs beside a running implementation, or it anew, once, before there is a session, and return
+        the handle of all of it. Of `own`, a neighbour, only what says who the node is counts: its AS number and BGP
+        Identifier. Raises NodeError."""
 
     def processes(self) -> list[int]:
         """The processes that are the implementation now, as seen from here: all that has to be paused with it."""

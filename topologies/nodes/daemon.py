@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from topologies.node import Capability, SessionSpec, SessionView
+from topologies.node import BgpSpec, Capability, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, evidence_of_lack
 from topologies.nodes.manifest import Manifest, Release
 from topologies.nodes.plain import PlainNode
@@ -31,7 +31,7 @@ class DaemonNode(PlainNode, ABC):
         return cls(handle)
 
     @classmethod
-    def start_bgp(cls, handle: Handle) -> Handle:
+    def start_bgp(cls, handle: Handle, own: BgpSpec) -> Handle:
         """Nothing to start: one daemon does it all, or there is no BGP."""
         return handle
 

@@ -36,7 +36,8 @@ class Release(_Model):
     environment with anything else: on this machine they have one of their own. `sessions_per_core` is how many
     sessions a core bears without anybody being late, None where that is more than a tester runs at once. `lacks` says
     why each missing capability is missing; what is not listed is offered. `bgp` are the programs, among the same
-    packages, that a BGP neighbour needs besides; None where there is no BGP.
+    packages, that a BGP neighbour needs besides; None where there is no BGP. `bfd` says whether there is BFD: a node
+    without it is there for its BGP, and is nobody's target.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Release(_Model):
     sessions_per_core: int | None
     container: Container
     lacks: dict[Capability, str]
+    bfd: bool
     bgp: tuple[str, ...] | None
 
     @property
@@ -118,6 +120,7 @@ class Manifest(_Model):
     sessions_per_core: PositiveInt | None = None
     container: Container = Container()
     lacks: dict[Capability, str] = {}
+    bfd: bool = True
     bgp: tuple[str, ...] | None = None
     releases: dict[str, _Release]
 
@@ -139,6 +142,7 @@ class Manifest(_Model):
             sessions_per_core=self.sessions_per_core,
             container=self.container,
             lacks={**lacks, **own.lacks},
+            bfd=self.bfd,
             bgp=self.bgp,
         )
 

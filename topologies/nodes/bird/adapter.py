@@ -191,12 +191,13 @@ class BirdNode(DaemonNode):
             raise NodeError(f"{self.name}: add_bgp {spec.name}: {error}") from error
 
     def show_bgp(self, spec: BgpSpec) -> BgpView:
-        """The state in `show protocols all` of its protocol."""
+        """The state in `show protocols all` of its protocol, and the routes that are its."""
+        protocol = f"'bgp-{spec.name}'"
         try:
-            answer = self._control.run(f"show protocols all 'bgp-{spec.name}'")
+            answer = self._control.run(f"show protocols all {protocol}")
+            return bgp_view(answer, self._control.run(f"show route protocol {protocol}"))
         except NodeError as error:
             raise NodeError(f"{self.name}: show_bgp {spec.name}: {error}") from error
-        return bgp_view(answer)
 
     def _tell(self, verb: str, spec: SessionSpec, command: str) -> None:
         try:
@@ -235,12 +236,18 @@ def view(spec: SessionSpec, answer: list[Line]) -> SessionView:
     return SessionView(state="absent")
 
 
-def bgp_view(answer: list[Line]) -> BgpView:
-    """Find the state in an answer to `show protocols all`. One of an unknown name is unknown."""
+def bgp_view(answer: list[Line], routes: list[Line]) -> BgpView:
+    """Find the state in an answer to `show protocols all`, one of an unknown name is unknown, and the prefixes in one
+    to `show route`, at the beginnings of lines."""
     lines = [line.text.strip() for line in answer]
     states = [line.removeprefix(_BGP_STATE).strip().lower() for line in lines if line.startswith(_BGP_STATE)]
     state = states[0] if states else ""
-    return BgpView(state=state if state in BGP_STATES else "unknown", raw={"lines": lines})
+    prefixes = (line.text.split(" ")[0] for line in routes)
+    return BgpView(
+        state=state if state in BGP_STATES else "unknown",
+        routes=tuple(prefix for prefix in prefixes if "/" in prefix),
+        raw={"lines": lines},
+    )
 
 
 def _key(row: Mapping[str, str]) -> str | None:

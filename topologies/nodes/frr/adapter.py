@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from topologies.node import AuthSpec, BgpSpec, BgpView, NodeError, SessionSpec, SessionView
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.daemon import DaemonNode, handle
-from topologies.nodes.frr.bgp import bgp_view, neighbour_lines
+from topologies.nodes.frr.bgp import bgp_view, neighbour_lines, routes_command
 from topologies.nodes.frr.keychain import key_chain, session_lines
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
 from topologies.nodes.manifest import Manifest, Release, load_manifest
@@ -77,7 +77,7 @@ class FrrNode(DaemonNode):
         return handle(release, place, _version(banner), processes, vtysh=vtysh)
 
     @classmethod
-    def start_bgp(cls, handle: Handle) -> Handle:
+    def start_bgp(cls, handle: Handle, own: BgpSpec) -> Handle:
         """Start bgpd."""
         place, release = reopen(handle["place"]), cls.manifest.release(handle["node"])
         _prepare(place, _BGPD)
@@ -219,9 +219,10 @@ class FrrNode(DaemonNode):
             raise NodeError(f"{self.name}: add_bgp {spec.name}: {error}") from error
 
     def show_bgp(self, spec: BgpSpec) -> BgpView:
-        """The neighbour as `show bgp neighbors ... json` has it."""
+        """The neighbour as `show bgp neighbors ... json` has it, and its routes."""
         try:
-            return bgp_view(spec, last_json(self._bgpd.run([f"show bgp neighbors {spec.peer} json"])))
+            shown = last_json(self._bgpd.run([f"show bgp neighbors {spec.peer} json"]))
+            return bgp_view(spec, shown, last_json(self._bgpd.run([routes_command(spec)])))
         except VtyshError as error:
             raise NodeError(f"{self.name}: show_bgp {spec.name}: {error}") from error
 

@@ -1,7 +1,8 @@
 """GoBGP as a node: gobgpd in the target namespace, sessions through its configuration. Tried with GoBGP 4.8.0.
 
-A BFD session belongs to a BGP neighbor and is known by its address. BGP itself is of no concern here: the neighbors are
-passive and never come up. The session is bound to the interface of the spec; its local address is the kernel's choice.
+A BFD session belongs to a BGP neighbor and is known by its address. Where a session is added as such, BGP is of no
+concern: its neighbor is passive and never comes up. The session is bound to the interface of the spec; its local
+address is the kernel's choice.
 """
 
 import json
@@ -13,12 +14,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from topologies.errors import LabError
-from topologies.node import NodeError, SessionSpec, SessionView, given
+from topologies.node import BGP_STATES, BgpSpec, BgpView, NodeError, SessionSpec, SessionView, given
 from topologies.nodes.adapter import Handle, await_answer
 from topologies.nodes.daemon import DaemonNode, handle
 from topologies.nodes.gobgp.configuration import ADDED, LISTENING, REMOVED, Configuration, read_log
 from topologies.nodes.manifest import Manifest, Release, load_manifest
-from topologies.place import Place, run
+from topologies.place import Place, reopen, run
 
 _HERE = Path(__file__).parent
 _SOCKET = "api.sock"
@@ -54,21 +55,16 @@ class GobgpNode(DaemonNode):
 
         Raises NodeError with the daemon's last words when it does not.
         """
-        daemon, tool = release.find("gobgpd", place.root), release.find("gobgp", place.root)
-        configuration = Configuration(place)
-        configuration.create()
-        version = _version(run(place, [daemon, "--version"]).stdout)
-        command = [daemon, "-f", str(configuration.path), "--api-hosts", _target(place)]
-        command += ["--pprof-disable", "--metrics-path", ""]  # the ports that these would open are not wanted
-        for left in (configuration.log, place.folder / _SOCKET):  # by an earlier life, which may have crashed
-            left.unlink(missing_ok=True)
-        process = place.spawn(command, configuration.log)
-        try:
-            await_answer(lambda: _listening(configuration.log), process, configuration.log, release.name)
-        except BaseException:
-            place.terminate([process])
-            raise
-        return handle(release, place, version, [process], gobgp=tool)
+        version = _version(run(place, [release.find("gobgpd", place.root), "--version"]).stdout)
+        tool = release.find("gobgp", place.root)
+        return handle(release, place, version, [_spawn(place, release)], gobgp=tool)
+
+    @classmethod
+    def start_bgp(cls, handle: Handle, own: BgpSpec) -> Handle:
+        """Another gobgpd in its place: a running one keeps its AS number, and listens to BGP or does not."""
+        place = reopen(handle["place"])
+        place.terminate(handle["processes"])
+        return {**handle, "processes": [_spawn(place, cls.manifest.release(handle["node"]), own)]}
 
     def add_session(self, spec: SessionSpec) -> None:
         """Create the session; one with the same neighbor is replaced. Nothing is left of a refused one."""
@@ -132,6 +128,28 @@ class GobgpNode(DaemonNode):
         with self._failing("show", spec):
             return view(self._control.neighbor(_neighbor(spec)))
 
+    def add_bgp(self, spec: BgpSpec, bfd: SessionSpec | None) -> None:
+        """A neighbor that is not passive, with BFD or without."""
+        with self._failing("add_bgp", spec):
+            if bfd is not None:
+                self._refuse_unusual(bfd)
+                _check(bfd)
+            with self._configuration.locked() as configuration:
+                others = configuration.sessions()
+                if spec.peer in others:
+                    raise NodeError(f"the BFD session to {spec.peer} is its neighbor's: it is the one to ask for it")
+                configuration.apply(others if bfd is None else {**others, spec.peer: bfd}, spec)
+            for prefix in spec.announces:
+                self._control.run("global", "rib", "add", prefix, "-a", f"ipv{ip_address(spec.peer).version}")
+
+    def show_bgp(self, spec: BgpSpec) -> BgpView:
+        """The neighbor as `gobgp neighbor` has it, and what came from it."""
+        with self._failing("show_bgp", spec):
+            told = bgp_view(self._control.neighbor(spec.peer))
+            if told.state != "established":  # it would refuse to show routes
+                return told
+            return replace(told, routes=tuple(self._control.neighbor(spec.peer, "adj-in")))
+
     def _change(self, verb: str, spec: SessionSpec, changes: Mapping[str, Any]) -> None:
         """Write other words for an existing session, look at what GoBGP made of them, and take them back. Raises
         NodeError, always."""
@@ -156,8 +174,8 @@ class GobgpNode(DaemonNode):
             yield configuration
 
     @contextmanager
-    def _failing(self, verb: str, spec: SessionSpec) -> Iterator[None]:
-        """Errors within the context get the verb and the session in front."""
+    def _failing(self, verb: str, spec: SessionSpec | BgpSpec) -> Iterator[None]:
+        """Errors within the context get the verb and the name of the session in front."""
         try:
             yield
         except NodeError as error:
@@ -181,10 +199,10 @@ class Control:
             raise NodeError(_error(done.stdout) or done.stderr.strip() or f"gobgp ends with {done.returncode}")
         return done.stdout
 
-    def neighbor(self, address: str) -> dict[str, Any]:
-        """The neighbor as GoBGP shows it; {} where there is none."""
+    def neighbor(self, address: str, *words: str) -> dict[str, Any]:
+        """The neighbor as GoBGP shows it, or what else the `words` ask about it; {} where there is none."""
         try:
-            text = self.run("neighbor", address)
+            text = self.run("neighbor", address, *words)
         except NodeError as error:
             if str(error) == f"not found neighbor {address}":
                 return {}
@@ -203,6 +221,29 @@ def view(neighbor: Mapping[str, Any]) -> SessionView:
     if not shown:
         return SessionView(state="absent", raw=neighbor)
     return SessionView(state=_STATES.get(shown.get("session_state"), "unknown"), raw=neighbor)
+
+
+def bgp_view(neighbor: Mapping[str, Any]) -> BgpView:
+    """Read an object of `gobgp -j neighbor`, which has no routes. A state of an unknown number is unknown."""
+    number = neighbor.get("state", {}).get("session_state", 0)
+    return BgpView(state=BGP_STATES[number - 1] if 1 <= number <= len(BGP_STATES) else "unknown", raw=neighbor)
+
+
+def _spawn(place: Place, release: Release, own: BgpSpec | None = None) -> int:
+    """Start gobgpd with nothing to do, and wait until it listens to BFD. Raises NodeError."""
+    configuration = Configuration(place)
+    configuration.create(own)
+    command = [release.find("gobgpd", place.root), "-f", str(configuration.path), "--api-hosts", _target(place)]
+    command += ["--pprof-disable", "--metrics-path", ""]  # the ports that these would open are not wanted
+    for left in (configuration.log, place.folder / _SOCKET):  # by an earlier life, which may have crashed
+        left.unlink(missing_ok=True)
+    process = place.spawn(command, configuration.log)
+    try:
+        await_answer(lambda: _listening(configuration.log), process, configuration.log, release.name)
+    except BaseException:
+        place.terminate([process])
+        raise
+    return process
 
 
 def _check(spec: SessionSpec) -> None:

@@ -8,13 +8,14 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import TypeAdapter
 
 from topologies.errors import LabError
-from topologies.node import NodeError, SessionSpec
+from topologies.node import BgpSpec, NodeError, SessionSpec
 from topologies.nodes.folder import locked, write_whole
 from topologies.nodes.template import render
 from topologies.place import Place
@@ -27,7 +28,8 @@ ANCHOR = "127.0.0.2"
 LISTENING = "BFD server is started"
 ADDED = "Insert BFD peer"
 REMOVED = "Remove BFD peer"
-"""Messages of the log."""
+JOINED = "Add a peer configuration"
+"""Messages of the log: JOINED is about any neighbor, the two before about its BFD session."""
 
 _TEMPLATE = Path(__file__).parent / "gobgpd.toml.j2"
 _TOPIC_OF_REFUSALS = "config"
@@ -35,7 +37,18 @@ _UNREADABLE = "Can't read config file"
 _OBEYED_S = 5.0
 _BETWEEN_LOOKS_S = 0.01
 
-_FILE: TypeAdapter[dict[str, SessionSpec]] = TypeAdapter(dict[str, SessionSpec])
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What GoBGP has been told. `own` is a neighbour that says who GoBGP itself is, None where there is no BGP;
+    `neighbours` are by address, as the sessions."""
+
+    sessions: dict[str, SessionSpec] = field(default_factory=dict)
+    neighbours: dict[str, BgpSpec] = field(default_factory=dict)
+    own: BgpSpec | None = None
+
+
+_FILE: TypeAdapter[_State] = TypeAdapter(_State)
 
 
 class Configuration:
@@ -46,12 +59,13 @@ class Configuration:
         self.log = place.folder / "gobgpd.log"
         self._place = place
         self._process = process
-        self._sessions = place.folder / "sessions.json"
+        self._state = place.folder / "state.json"
 
-    def create(self) -> None:
-        """Lay out the folder, with no session. Raises OSError."""
-        self._write({})
-        self._keep({})
+    def create(self, own: BgpSpec | None = None) -> None:
+        """Lay out the folder, with no session; who GoBGP is in BGP cannot be changed later. Raises OSError."""
+        first = _State(own=own)
+        self._write(first)
+        self._keep(first)
 
     @contextmanager
     def locked(self) -> Iterator[Self]:
@@ -61,26 +75,31 @@ class Configuration:
 
     def sessions(self) -> dict[str, SessionSpec]:
         """The sessions that GoBGP has been told to run."""
-        return _FILE.validate_json(self._sessions.read_bytes())
+        return self._read().sessions
 
-    def apply(self, sessions: Sessions) -> None:
+    def apply(self, sessions: Sessions, neighbour: BgpSpec | None = None) -> None:
         """Tell GoBGP to run these sessions and no others, and wait until it says that it does; to be called under the
-        lock. A session with other parameters than before is replaced by a new one: GoBGP changes none.
+        lock. A session with other parameters than before is replaced by a new one: GoBGP changes none. A `neighbour`
+        joins those that there are; a session with its address advises it.
 
         Raises NodeError with GoBGP's own words when it refuses, and then all is as it was.
         """
-        before = self.sessions()
+        before = self._read()
+        joining = {} if neighbour is None else {neighbour.peer: neighbour}
+        after = replace(before, sessions=dict(sessions), neighbours={**before.neighbours, **joining})
         try:
-            self._reload(before, sessions)
+            self._reload(before, after)
         except NodeError:
             self._write(before)
             self._hang_up()
             raise
-        self._keep(sessions)
+        self._keep(after)
 
-    def _reload(self, before: Sessions, after: Sessions) -> None:
-        awaited = {(REMOVED, key) for key, spec in before.items() if after.get(key) != spec}
-        awaited |= {(ADDED, key) for key, spec in after.items() if before.get(key) != spec}
+    def _reload(self, before: _State, after: _State) -> None:
+        old, new = before.sessions, after.sessions
+        awaited = {(REMOVED, key) for key, spec in old.items() if new.get(key) != spec}
+        awaited |= {(ADDED, key) for key, spec in new.items() if old.get(key) != spec}
+        awaited |= {(JOINED, key) for key in after.neighbours if key not in before.neighbours}
         said = self.log.stat().st_size
         self._write(after)
         self._hang_up()
@@ -90,7 +109,7 @@ class Configuration:
             for line in lines:
                 if refusal := _refusal(line):
                     raise NodeError(refusal)
-                awaited.discard((line.get("msg", ""), line.get("Peer", "")))
+                awaited.discard((line.get("msg", ""), line.get("Peer", line.get("Key", ""))))
             if time.monotonic() > deadline:
                 message, key = min(awaited)
                 raise NodeError(f"gobgpd has not said {message!r} about {key} within {_OBEYED_S:g} s")
@@ -102,12 +121,17 @@ class Configuration:
         except LabError as error:
             raise NodeError(str(error)) from None
 
-    def _write(self, sessions: Sessions) -> None:
-        text = render(_TEMPLATE, run_id=self._place.run_id, anchor=ANCHOR, sessions=sessions)
+    def _write(self, state: _State) -> None:
+        keys = dict.fromkeys([*state.sessions, *state.neighbours])
+        neighbors = [(key, state.neighbours.get(key), state.sessions.get(key)) for key in keys]
+        text = render(_TEMPLATE, run_id=self._place.run_id, anchor=ANCHOR, own=state.own, neighbors=neighbors)
         write_whole(self.path, text.encode())
 
-    def _keep(self, sessions: Sessions) -> None:
-        write_whole(self._sessions, _FILE.dump_json(dict(sessions)))
+    def _read(self) -> _State:
+        return _FILE.validate_json(self._state.read_bytes())
+
+    def _keep(self, state: _State) -> None:
+        write_whole(self._state, _FILE.dump_json(state))
 
 
 def read_log(log: Path, begin: int = 0) -> tuple[list[dict[str, Any]], int]:

@@ -1,0 +1,1 @@
+"""ExaBGP, which speaks BGP and no BFD."""
