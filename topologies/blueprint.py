@@ -390,4 +390,5 @@ def _wishes(session: Session, node: str) -> dict[str, Any]:
         auth=None if terms.auth is None else terms.auth.spec(),
         desired_min_echo_tx_us=terms.desired_min_echo_tx,
         required_min_echo_rx_us=terms.required_min_echo_rx,
+        padded_pdu_size=terms.padded_pdu_size,
     )

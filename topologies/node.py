@@ -45,6 +45,7 @@ class Capability(StrEnum):
     UNIDIRECTIONAL = "unidirectional_link"  # a session can run over a unidirectional link, at either end of it
     DISCRIMINATORS = "signalled_discriminators"  # a session can be given discriminators that were signalled outside BFD
     SERVICE_LEVELS = "service_levels"  # sessions can be for one DSCP each
+    PADDING = "padding"  # a session can fill its packets up to a size (RFC 9764)
     SHARING = "shared_sessions"  # several clients can ask for the same session
     SHOW = "show"  # the daemon tells its own view of a session
 
@@ -73,7 +74,8 @@ class SessionSpec:
     interface, "" for a multihop session that is bound to none. `required_min_echo_rx_us` 0 means that Echo packets are
     not looped back, `desired_min_echo_tx_us` 0 that none are sent. `auth` None means that no authentication is in use.
     `control_plane_independent` is the claim of the C bit. `dscp` None means the usual mark, and all service levels.
-    Discriminators of 0 were not signalled."""
+    Discriminators of 0 were not signalled. `padded_pdu_size` is the size in bytes that the UDP payload is filled up to,
+    0 not at all (bfd.PaddedPduSize, RFC 9764 section 3)."""
 
     name: str
     peer: str
@@ -93,6 +95,7 @@ class SessionSpec:
     dscp: int | None = None
     local_discr: int = 0
     remote_discr: int = 0
+    padded_pdu_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

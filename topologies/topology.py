@@ -110,6 +110,9 @@ class Terms(Strict):
     auth: Auth | None = Field(default=None, repr=False, description="a mapping with the keys type, keys, send_key")
     desired_min_echo_tx: Duration | None = Field(default=None, description=f"{DURATION_ALLOWED}, 0us sends none")
     required_min_echo_rx: Duration | None = Field(default=None, description=f"{DURATION_ALLOWED}, 0us takes none")
+    padded_pdu_size: Annotated[StrictInt, Field(ge=24, le=65507)] | None = Field(
+        default=None, description="an integer from 24 to 65507"
+    )
 
 
 class Session(Terms):

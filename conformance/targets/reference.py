@@ -143,6 +143,7 @@ class ReferenceNode(PlainNode):
             remote_discr=spec.remote_discr,
             required_min_echo_rx_us=spec.required_min_echo_rx_us,
             desired_min_echo_tx_us=spec.desired_min_echo_tx_us,
+            padded_pdu_size=spec.padded_pdu_size,
             auth=None if spec.auth is None else _auth_config(spec.auth),
         )
         if self.identity(spec) in {self.identity(other) for other in self._specs.values()}:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from interop.scenarios import change, demand, echo, establishment, failure
+from interop.scenarios import change, demand, echo, establishment, failure, padding
 from interop.scenarios.scenario import Scenario
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -14,6 +14,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *establishment.AUTHENTICATED,
         *echo.SCENARIOS,
         *demand.SCENARIOS,
+        *padding.SCENARIOS,
         change.CALM,
     )
 }

@@ -27,6 +27,9 @@ class SessionConfig:
 
     `required_min_echo_rx_us` 0 means that Echo packets are not looped back, `desired_min_echo_tx_us` 0 that none are
     sent; `echo_source` is their source address, "" for the engine's own choice.
+
+    `padded_pdu_size` is bfd.PaddedPduSize (RFC 9764 section 3): engines fill the UDP payload of Control packets up with
+    zero bytes to this size, 24 to 65507; 0, and anything that a packet is longer than, means as it is.
     """
 
     peer: str
@@ -46,6 +49,7 @@ class SessionConfig:
     required_min_echo_rx_us: int = 0
     desired_min_echo_tx_us: int = 0
     echo_source: str = ""
+    padded_pdu_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from refimpl.core.packet import ControlPacket, Meta
 class Steady:
     """A session in which nothing changes: an engine may send `transmit` and accept `accept` without asking the session.
 
-    A packet is acceptable unasked when its bytes are those of `accept` and its encapsulation is `accept_meta`.
+    The engine pads what it sends as the session's configuration says, as ever (RFC 9764 section 3). A packet is
+    acceptable unasked when its bytes are those of `accept` and its encapsulation is `accept_meta`.
     Intervals are drawn uniformly between `shortest_us` and `longest_us` after the last transmission;
     `detection_time_us` runs from the last acceptance. On anything else the engine tells the session what it did
     (`catch_up`) and hands over.

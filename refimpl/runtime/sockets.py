@@ -23,6 +23,10 @@ _IP_PKTINFO = 8
 _IP_RECVTTL = 12
 _IP_RECVTOS = 13
 _SO_TIMESTAMPNS = 35
+_IP_MTU_DISCOVER = 10
+_IPV6_MTU_DISCOVER = 23
+_PMTUDISC_PROBE = 3
+"""Set DF, and go by the MTU of the interface: a Path MTU that is remembered would outlast its reason."""
 
 _TIMESPEC = struct.Struct("@ll")
 _INT = struct.Struct("@i")
@@ -57,6 +61,7 @@ class _Family:
     wildcard: str
     receive_options: tuple[tuple[int, int], ...]
     transmit_options: tuple[tuple[int, int, int], ...]
+    never_fragment: tuple[tuple[int, int, int], ...]
     traffic_class: tuple[int, int]
     ttl_message: tuple[int, int]
     packet_info_message: tuple[int, int]
@@ -73,6 +78,7 @@ _IPV4 = _Family(
         (socket.IPPROTO_IP, _IP_RECVTOS),
     ),
     transmit_options=((socket.IPPROTO_IP, socket.IP_TTL, TTL_MAX),),
+    never_fragment=((socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_PROBE),),
     traffic_class=(socket.IPPROTO_IP, socket.IP_TOS),
     ttl_message=(socket.IPPROTO_IP, socket.IP_TTL),
     packet_info_message=(socket.IPPROTO_IP, _IP_PKTINFO),
@@ -90,6 +96,10 @@ _IPV6 = _Family(
         (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS),
     ),
     transmit_options=((socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, TTL_MAX),),
+    never_fragment=(
+        (socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, _PMTUDISC_PROBE),
+        (socket.IPPROTO_IPV6, socket.IPV6_DONTFRAG, 1),
+    ),
     traffic_class=(socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
     ttl_message=(socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT),
     packet_info_message=(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO),
@@ -221,9 +231,11 @@ class Transmitter:
             # Only link-local addresses want a scope; the kernel ignores it elsewhere.
             suffix = (0, scope) if family is socket.AF_INET6 else ()
             self._peer = (config.peer, profile.destination_port, *suffix)
-            for level, option, value in _FAMILIES[family].transmit_options:
+            traits = _FAMILIES[family]
+            unbroken = traits.never_fragment if config.padded_pdu_size else ()  # RFC 9764 section 3
+            for level, option, value in (*traits.transmit_options, *unbroken):
                 self._socket.setsockopt(level, option, value)
-            self._socket.setsockopt(*_FAMILIES[family].traffic_class, dscp << _ECN_BITS)
+            self._socket.setsockopt(*traits.traffic_class, dscp << _ECN_BITS)
             self.source_port = self._bind(config.local, suffix, rng, taken)
         except OSError as error:
             self._socket.close()
@@ -296,6 +308,7 @@ CONGESTION = "no room left in the queue of the interface"
 _REASONS = {
     errno.ENOBUFS: CONGESTION,
     errno.EAGAIN: CONGESTION,
+    errno.EMSGSIZE: "larger than the MTU of the interface",
     errno.EADDRINUSE: "the port is taken by another program",
     errno.EADDRNOTAVAIL: "not an address of this system (or, IPv6, not yet verified)",
     errno.EACCES: "permission denied",

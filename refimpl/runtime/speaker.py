@@ -12,7 +12,7 @@ from refimpl.core.outputs import Output, Transmit, TransmitEcho
 from refimpl.core.packet import Meta
 from refimpl.core.profile import Profile, SessionConfig
 from refimpl.core.session import Session
-from refimpl.wire.codec import decode, encode
+from refimpl.wire.codec import decode, encode, pad
 from refimpl.wire.echo import decode_echo, encode_echo
 
 Send = Callable[[Session, bytes], None]
@@ -70,7 +70,7 @@ class Speaker:
         """Carry out what a session answered to a packet, a timer or a command."""
         for output in outputs:
             if isinstance(output, Transmit) and session is not None:
-                self._send(session, encode(output.packet))
+                self._send(session, pad(encode(output.packet), session.config.padded_pdu_size))
             elif isinstance(output, TransmitEcho) and session is not None:
                 self._send_echo(session, encode_echo(output.packet))
             self._observe(now, session, output)

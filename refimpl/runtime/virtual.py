@@ -155,6 +155,7 @@ class VirtualEngine:
             ttl=flaws.ttl,
             payload=payload,
             traffic_class=dscp << ECN_BITS,
+            dont_fragment=bool(config.padded_pdu_size),  # RFC 9764 section 3
         )
         for each in (datagram,) if flaws.outgoing is None else flaws.outgoing(session, datagram):
             interface.end.send(build(each, interface.mac, interface.neighbour_mac))

@@ -1,7 +1,8 @@
 """The configuration file of `refbfd`, and the session model that the control socket shares with it.
 
 Lives here: what may be written, and the errors about it. Must not live here: sockets, sessions, the protocol
-itself. Bounds come from RFC 5880 sections 4.1 and 6.8.1, addresses from RFC 5881 section 3 and RFC 5883 section 4.1.
+itself. Bounds come from RFC 5880 sections 4.1 and 6.8.1, addresses from RFC 5881 section 3 and RFC 5883 section 4.1,
+padding from RFC 9764 section 5.2.
 """
 
 import ipaddress
@@ -76,6 +77,8 @@ DetectMult = Annotated[StrictInt, Field(ge=1, le=255)]
 MinTtl = Annotated[StrictInt, Field(ge=0, le=255)]
 Dscp = Annotated[StrictInt, Field(ge=0, le=63)]
 Discriminator = Annotated[StrictInt, Field(ge=1, le=(1 << 32) - 1)]
+PaddedPduSize = Annotated[StrictInt, Field(ge=24, le=65507)]
+"""Up to what a datagram over IPv4 holds."""
 SessionType = Literal["single_hop", "multi_hop", "unidirectional_sender", "unidirectional_receiver"]
 
 NAME_ALLOWED = "1 to 63 printable ASCII characters without spaces"
@@ -120,6 +123,7 @@ class SessionModel(Model):
     auth: AuthModel | None = Field(default=None, repr=False, description=AUTH_ALLOWED)
     point_to_point: StrictBool | None = Field(default=None, description="true or false")
     dscp: Dscp | None = Field(default=None, description="an integer from 0 to 63")
+    padded_pdu_size: PaddedPduSize | None = Field(default=None, description="an integer from 24 to 65507")
     local_discriminator: Discriminator | None = Field(default=None, description=DISCRIMINATOR_ALLOWED)
     remote_discriminator: Discriminator | None = Field(default=None, description=DISCRIMINATOR_ALLOWED)
     echo: EchoModel = Field(default=EchoModel(), description=ECHO_ALLOWED)
@@ -209,6 +213,7 @@ class SessionModel(Model):
             required_min_echo_rx_us=self.echo.required_min_rx,
             desired_min_echo_tx_us=self.echo.transmit,
             echo_source=self.echo.source or "",
+            padded_pdu_size=self.padded_pdu_size or 0,
         )
 
 

@@ -173,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--min-ttl", metavar="NUMBER", type=int, help="least TTL of received packets (multi_hop)")
     add.add_argument("--point-to-point", action="store_true", default=None, help="the interface has one neighbour")
     add.add_argument("--dscp", metavar="NUMBER", type=int, help="only for this service level")
+    add.add_argument("--padded-pdu-size", metavar="BYTES", type=int, help="fill packets up with zeros to this size")
     add.add_argument("--local-discriminator", metavar="NUMBER", type=int, help="signalled outside BFD")
     add.add_argument("--remote-discriminator", metavar="NUMBER", type=int, help="signalled outside BFD")
     _add_echo(add)

@@ -294,6 +294,7 @@ class System:
             "demand_active": v.demand_active,
             "remote_demand_active": v.remote_demand_active,
             "source_port": self._engine.source_port(session),
+            "padded_pdu_size": config.padded_pdu_size,
             "transmit_interval_us": session.transmit_interval,
             "detection_time_us": session.detection_time,
             "required_min_echo_rx_us": v.required_min_echo_rx_interval_us,

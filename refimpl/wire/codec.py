@@ -22,6 +22,12 @@ def encode(packet: ControlPacket) -> bytes:
     return bytes(to_layer(packet))
 
 
+def pad(payload: bytes, size: int) -> bytes:
+    """`payload` with zero bytes behind it up to `size` bytes: they belong to the encapsulation, and not to the packet,
+    so that neither Length nor a digest knows of them (RFC 9764 section 3)."""
+    return payload.ljust(size, b"\0")
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def decode(payload: bytes) -> ControlPacket | Malformed:
     """The values in a UDP payload, right or wrong; `Malformed` for less than the 24 bytes of the Mandatory Section.

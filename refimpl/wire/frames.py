@@ -29,6 +29,7 @@ _ETHERTYPE_IPV4 = 0x0800
 _ETHERTYPE_IPV6 = 0x86DD
 _ETHERTYPES_VLAN = (0x8100, 0x88A8)
 _PROTOCOL_UDP = 17
+_DONT_FRAGMENT = 0x4000
 _FRAGMENT_OFFSET_MASK = 0x1FFF
 _UINT8_MAX = 0xFF
 _UINT16_MAX = 0xFFFF
@@ -39,7 +40,8 @@ class Datagram:
     """A UDP datagram with what IP says about it.
 
     `source` and `destination` are textual IPv4 or IPv6 addresses of one family, without a zone. Ports are 0-65535,
-    `ttl` (or Hop Limit) and `traffic_class` (TOS or Traffic Class, the whole octet) 0-255.
+    `ttl` (or Hop Limit) and `traffic_class` (TOS or Traffic Class, the whole octet) 0-255. `dont_fragment` is the DF
+    bit, which IPv4 alone has.
     """
 
     source: str
@@ -49,11 +51,12 @@ class Datagram:
     ttl: int
     payload: bytes
     traffic_class: int = _CS6
+    dont_fragment: bool = False
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def build(datagram: Datagram, source_mac: str, destination_mac: str) -> bytes:
-    """The Ethernet frame of `datagram`: IPv4 Identification 0, DF clear, correct checksums.
+    """The Ethernet frame of `datagram`: IPv4 Identification 0, correct checksums.
 
     MAC addresses are six hexadecimal bytes separated by colons. Raises ValueError for an address that is none, for two
     address families in one datagram, and for a port, TTL, traffic class or payload out of range.
@@ -126,7 +129,8 @@ def _mac(text: str) -> bytes:
 def _ipv4(datagram: Datagram, source: bytes, destination: bytes) -> bytes:
     segment = _udp(datagram, source, destination)
     length = _IPV4_HEADER + len(segment)
-    about = 0x45, datagram.traffic_class, length, 0, 0, datagram.ttl, _PROTOCOL_UDP, 0
+    flags = _DONT_FRAGMENT if datagram.dont_fragment else 0
+    about = 0x45, datagram.traffic_class, length, 0, flags, datagram.ttl, _PROTOCOL_UDP, 0
     header = struct.pack("!BBHHHBBH4s4s", *about, source, destination)
     return header[:10] + struct.pack("!H", _checksum(header)) + header[12:] + segment
 
@@ -166,7 +170,10 @@ def _from_ipv4(packet: bytes) -> Datagram | None:
     header = (first & 0x0F) * 4
     if first >> 4 != 4 or header < _IPV4_HEADER or protocol != _PROTOCOL_UDP or fragment & _FRAGMENT_OFFSET_MASK:
         return None
-    return _from_udp(packet[header:length], str(IPv4Address(source)), str(IPv4Address(destination)), ttl, traffic_class)
+    addresses = str(IPv4Address(source)), str(IPv4Address(destination))
+    return _from_udp(
+        packet[header:length], *addresses, ttl, traffic_class, dont_fragment=bool(fragment & _DONT_FRAGMENT)
+    )
 
 
 def _from_ipv6(packet: bytes) -> Datagram | None:
@@ -180,11 +187,13 @@ def _from_ipv6(packet: bytes) -> Datagram | None:
     return _from_udp(segment, str(IPv6Address(source)), str(IPv6Address(destination)), hop_limit, traffic_class)
 
 
-def _from_udp(segment: bytes, source: str, destination: str, ttl: int, traffic_class: int) -> Datagram | None:
+def _from_udp(
+    segment: bytes, source: str, destination: str, ttl: int, traffic_class: int, *, dont_fragment: bool = False
+) -> Datagram | None:
     if len(segment) < _UDP_HEADER:
         return None
     source_port, destination_port, length = struct.unpack_from("!HHH", segment)
     if length < _UDP_HEADER:
         return None
     payload = segment[_UDP_HEADER:length]
-    return Datagram(source, destination, source_port, destination_port, ttl, payload, traffic_class)
+    return Datagram(source, destination, source_port, destination_port, ttl, payload, traffic_class, dont_fragment)

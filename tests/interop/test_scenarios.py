@@ -1,6 +1,7 @@
 """Every scenario's judgement: content with what it asks for, and not with anything else."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from session_tale import Tale, judge
@@ -439,6 +440,46 @@ def test_an_echo_packet_that_another_one_sent_does_not_count() -> None:
         tale.mark(5000, "end")
 
     assert verdict("echo", told) is Verdict.FAIL
+
+
+# Padding
+
+
+def padded(tale: Tale, *, size: int = 128, heeded: bool = True) -> None:
+    tale.fields[0]["udp_length"] = 8 + size
+    if heeded:
+        tale.establish()
+        tale.talk(2100, 6000, 0)
+        tale.talk(2110, 6000, 1)
+    else:
+        tale.mark(0, "begin")
+        tale.talk(10, 12_000, 1, every_ms=900, state=DOWN)
+        tale.talk(20, 12_000, 0, every_ms=900, state=INIT)
+    tale.mark(6000, "end")
+
+
+def padding(**how: Any) -> tuple[Verdict, str]:
+    tale = Tale()
+    padded(tale, **how)
+    return judge("padding", tale)
+
+
+def test_padding() -> None:
+    told, seen = padding()
+    assert told is Verdict.PASS, seen
+    assert "left sends 17 packets of 128 bytes, and 17 of them arrive" in seen
+
+
+def test_padding_that_the_other_end_takes_for_nothing() -> None:
+    told, seen = padding(heeded=False)
+    assert told is Verdict.FAIL
+    assert seen.startswith("left says Init (frame ")
+
+
+def test_padding_that_never_was() -> None:
+    told, seen = padding(size=24)
+    assert told is Verdict.INCONCLUSIVE
+    assert "left sends 24 bytes in frame 1/1, though it was told to pad" in seen
 
 
 def test_what_it_did_not_come_to_is_not_judged() -> None:

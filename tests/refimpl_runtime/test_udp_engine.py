@@ -139,6 +139,33 @@ def test_a_session_s_mark_is_sent_and_seen(port: int, local: str, peer: str) -> 
     assert arrival.meta.dscp == 46
 
 
+@pytest.mark.parametrize(
+    ("local", "peer", "option", "fixed"),
+    [(A, B, (socket.IPPROTO_IP, 10), 3), ("::1", "::1", (socket.IPPROTO_IPV6, 23), 3)],
+    ids=["ipv4", "ipv6"],
+)
+def test_padded_packets_are_never_fragmented(
+    port: int, local: str, peer: str, option: tuple[int, int], fixed: int
+) -> None:
+    for size in (0, 128):
+        settings = config(local, peer, padded_pdu_size=size)
+        transmitter = Transmitter(settings, replace(SINGLE_HOP, destination_port=port), random.Random(), taken=())
+        assert (transmitter._socket.getsockopt(*option) == fixed) == bool(size)
+        transmitter.close()
+
+
+def test_a_padded_session_comes_up(port: int) -> None:
+    async def test() -> None:
+        seen = Seen()
+        engine = make_engine(seen)
+        here = replace(SINGLE_HOP, destination_port=port)
+        padded, plain = engine.add(config(A, B, padded_pdu_size=9000), here), engine.add(config(B, A), here)
+        await seen.until(lambda: padded.state is State.UP and plain.state is State.UP)
+        engine.close()
+
+    run(test())
+
+
 def test_a_discriminator_in_use_is_refused_and_nothing_is_left_behind(port: int) -> None:
     async def test() -> None:
         engine = make_engine(Seen())

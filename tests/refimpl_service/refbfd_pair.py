@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -67,6 +67,11 @@ class Pair:
 
 def _ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+
+def set_mtu(end: End, mtu: int) -> None:
+    """Of the link, at one end."""
+    _ip("-n", end.namespace, "link", "set", end.interface, "mtu", str(mtu))
 
 
 def udp_socket_in(namespace: str) -> socket.socket:
@@ -129,9 +134,18 @@ class Refbfd:
         done = self.ctl(*words)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
-    def add(self, name: str, local: str, peer: str, *, kind: str = "single_hop", interface: str = "") -> None:
+    def add(
+        self,
+        name: str,
+        local: str,
+        peer: str,
+        *,
+        kind: str = "single_hop",
+        interface: str = "",
+        options: Sequence[str] = (),
+    ) -> None:
         """A session that detects within 150 ms once it is Up."""
-        where = ["--peer", peer, "--local", local, "--interface", interface, "--type", kind]
+        where = ["--peer", peer, "--local", local, "--interface", interface, "--type", kind, *options]
         self.obey("add", name, *where, "--desired-min-tx", "50ms", "--required-min-rx", "50ms", "--detect-mult", "3")
 
     def show(self, name: str) -> dict[str, Any]:

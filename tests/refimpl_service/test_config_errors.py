@@ -117,6 +117,10 @@ ONE_PROBLEM = {
         "sessions[0]: interface is missing; type unidirectional_sender needs it",
     ),
     "dscp": (f"sessions: [{{{GOOD}, dscp: 64}}]", "sessions[0].dscp: 64: allowed is an integer from 0 to 63"),
+    "padding": (
+        f"sessions: [{{{GOOD}, padded_pdu_size: 23}}]",
+        "sessions[0].padded_pdu_size: 23: allowed is an integer from 24 to 65507",
+    ),
     "discriminator": (
         f"sessions: [{{{GOOD}, local_discriminator: 0}}]",
         "sessions[0].local_discriminator: 0: allowed is an integer from 1 to 4294967295",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from refbfd_pair import End, Pair, Refbfd, udp_socket_in, wait_until
+from refbfd_pair import End, Pair, Refbfd, set_mtu, udp_socket_in, wait_until
 
 from refimpl.core.constants import State
 from refimpl.core.packet import ControlPacket
@@ -333,6 +333,23 @@ def test_source_port_and_ttl_on_the_wire(pair: Pair, folder: Path) -> None:
         assert 49152 <= source_port <= 65535
         assert source_port == daemon.show("s")["source_port"]
         assert (ttl, traffic_class) == (255, 0xC0)
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_a_padded_session_is_down_while_the_link_is_too_narrow(
+    pair: Pair, two: tuple[Refbfd, Refbfd], family: str
+) -> None:
+    """RFC 9764 section 4.4: packets are not fragmented, and what does not fit is missed."""
+    a, b = two
+    for daemon, here, there, options in ((a, pair.a, pair.b, ("--padded-pdu-size", "1400")), (b, pair.b, pair.a, ())):
+        daemon.add("s", getattr(here, family), getattr(there, family), interface=here.interface, options=options)
+        daemon.wait_for("s", padded_pdu_size=1400 if options else 0)
+    a.wait_for("s", state="up", remote_state="up")
+    set_mtu(pair.a, 1300)
+    b.wait_for("s", state="down", local_diag=1)
+    set_mtu(pair.a, 1500)
+    b.wait_for("s", state="up", remote_state="up")
+    assert "s: cannot send: larger than the MTU of the interface" in [record["message"] for record in a.records()]
 
 
 def test_ttl_254_is_ignored(pair: Pair, folder: Path) -> None:

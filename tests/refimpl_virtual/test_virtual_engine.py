@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from virtual_pair import MACS, VirtualPair
 
-from refimpl.core.constants import PORT_MULTI_HOP, PORT_SINGLE_HOP, State
+from refimpl.core.auth.config import AuthConfig
+from refimpl.core.constants import PORT_MULTI_HOP, PORT_SINGLE_HOP, AuthType, State
 from refimpl.core.outputs import Discarded, DiscardReason, StateChanged
 from refimpl.core.packet import ControlPacket
 from refimpl.core.profile import SessionConfig
@@ -247,6 +248,26 @@ def test_a_session_s_mark_is_in_its_frames_and_reaches_the_other_side() -> None:
     pair = up_pair(dscp=46)
     marks = {datagram.traffic_class for side in pair.sides for datagram in side.datagrams}
     assert marks == {46 << 2}
+
+
+@pytest.mark.parametrize(("auth", "length"), [(None, 24), (AuthConfig(AuthType.KEYED_SHA1, {1: b"key"}, 1), 52)])
+def test_a_padded_session_comes_up_and_its_packets_are_never_fragmented(auth: AuthConfig | None, length: int) -> None:
+    pair = up_pair(padded_pdu_size=128, auth=auth)
+    for side in pair.sides:
+        assert {len(datagram.payload) for datagram in side.datagrams} == {128}
+        assert {datagram.payload[3] for datagram in side.datagrams} == {length}
+        assert {datagram.payload[length:] for datagram in side.datagrams} == {bytes(128 - length)}
+        assert all(datagram.dont_fragment for datagram in side.datagrams)
+
+
+def test_a_packet_that_is_longer_than_its_padding_is_sent_as_it_is() -> None:
+    pair = up_pair(padded_pdu_size=26, auth=AuthConfig(AuthType.KEYED_SHA1, {1: b"key"}, 1))
+    assert {len(datagram.payload) for datagram in pair.sides[0].datagrams} == {52}
+
+
+def test_an_ordinary_session_is_not_padded() -> None:
+    pair = up_pair()
+    assert {(len(datagram.payload), datagram.dont_fragment) for datagram in pair.sides[0].datagrams} == {(24, False)}
 
 
 def test_without_a_mark_of_its_own_a_session_is_network_control() -> None:

@@ -167,6 +167,7 @@ UNHEARD_OF = {
     Capability.CONTROL_PLANE_INDEPENDENT: "--control-plane-independent",
     Capability.POINT_TO_POINT: "--point-to-point",
     Capability.SERVICE_LEVELS: "--dscp",
+    Capability.PADDING: "--pdu-size",
     Capability.DISCRIMINATORS: "--local-discriminator --remote-discriminator",
 }
 

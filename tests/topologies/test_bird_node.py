@@ -237,6 +237,7 @@ def test_declared_lacks_are_true(node: BirdNode, lab: LabDescription) -> None:
         Capability.DEMAND: ("bird: set_demand slot0-0: bird.conf:", ""),
         Capability.VERIFY: ("bird: verify slot0-0: syntax error, unexpected POLL", ""),
         Capability.CONTROL_PLANE_INDEPENDENT: ("bird: add_session slot0-0: bird.conf:", ""),
+        Capability.PADDING: ("bird: add_session slot0-0: bird.conf:", ""),
         Capability.PATH_DOWN: ("bird: set_path_down slot0-0: syntax error, unexpected BFD", ""),
         Capability.FORWARDING_RESET: ("bird: reset_forwarding slot0-0: syntax error, unexpected BFD", ""),
         Capability.CONGESTION: ("bird: set_congested slot0-0: syntax error, unexpected BFD", ""),

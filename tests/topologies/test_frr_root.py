@@ -152,6 +152,7 @@ def test_declared_lacks_are_true(node: FrrNode, lab: LabDescription) -> None:
         Capability.UNIDIRECTIONAL: f"{NO_WORDS} ends of unidirectional links",
         Capability.DISCRIMINATORS: f"{NO_WORDS} discriminators that were signalled outside BFD",
         Capability.SERVICE_LEVELS: f"{NO_WORDS} sessions for a service level",
+        Capability.PADDING: "frr: add_session slot0-0: % Unknown command: pdu-size 128",
         Capability.SHARING: "frr: a session has one client, its configuration",
     }
     keys = {lack for lack in node.lacks if lack.name.startswith("AUTH_") or lack is Capability.CHANGE_KEYS}

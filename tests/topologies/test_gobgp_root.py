@@ -170,6 +170,7 @@ def test_declared_lacks_are_true(node: GobgpNode, lab: LabDescription) -> None:
         Capability.POINT_TO_POINT: f"{NO_WORDS} sessions without regard to the far end's address",
         Capability.UNIDIRECTIONAL: f"{NO_WORDS} ends of unidirectional links",
         Capability.DISCRIMINATORS: f"{NO_WORDS} discriminators that were signalled outside BFD",
+        Capability.PADDING: f"gobgp: add_session slot0: {UNREAD} pdu-size",
         Capability.SERVICE_LEVELS: f"{NO_WORDS} sessions for a service level",
         Capability.SHARING: "gobgp: a session has one client, its configuration",
     } | {

@@ -87,7 +87,7 @@ def test_what_gobgp_cannot_do_is_said_in_words_that_it_refuses(
     configured: Configuration, answers: list[list[dict[str, Any]]]
 ) -> None:
     unusual = replace(SPEC, kind="multi_hop", passive=True, demand=True, control_plane_independent=True)
-    unusual = replace(unusual, required_min_echo_rx_us=1, desired_min_echo_tx_us=2)
+    unusual = replace(unusual, required_min_echo_rx_us=1, desired_min_echo_tx_us=2, padded_pdu_size=128)
     unusual = replace(unusual, auth=AuthSpec(2, (Key(1, b"s3cr3t"),), 1))
     answers.append([said(ADDED, "10.0.0.1")])
     configured.apply({"10.0.0.1": unusual})
@@ -100,6 +100,7 @@ def test_what_gobgp_cannot_do_is_said_in_words_that_it_refuses(
     passive-mode = true
     demand-mode = true
     control-plane-independent = true
+    pdu-size = 128
     required-minimum-echo-receive = 1
     desired-minimum-echo-tx-interval = 2
     authentication-type = 2"""

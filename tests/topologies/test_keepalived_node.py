@@ -193,6 +193,7 @@ def test_declared_lacks_are_true(node: KeepalivedNode, lab: LabDescription) -> N
         Capability.ZERO_MIN_RX: "number '0' outside range [1.000, 4294967.000]",
         Capability.DEMAND: "Unknown keyword 'demand'",
         Capability.CONTROL_PLANE_INDEPENDENT: "Unknown keyword 'control_plane_independent'",
+        Capability.PADDING: "Unknown keyword 'pdu_size'",
         Capability.ECHO_SEND: "Unknown keyword 'min_echo_tx'",
         Capability.ECHO_REFLECT: "Unknown keyword 'min_echo_rx'",
         Capability.AUTH_KEYED_SHA1: "Unknown keyword 'authentication'",

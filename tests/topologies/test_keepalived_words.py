@@ -22,6 +22,7 @@ UNKNOWN = replace(
     local="fe80::2",
     demand=True,
     control_plane_independent=True,
+    padded_pdu_size=128,
     required_min_echo_rx_us=50_000,
     desired_min_echo_tx_us=60_000,
     auth=AuthSpec(1, (Key(1, b"one"),), send=1),

@@ -133,7 +133,7 @@ class Model:
         self._consider("add-link_local" if spec.peer.startswith("fe80:") else "")
         self._consider("add-c-bit" if spec.control_plane_independent else "")
         self._consider("add-link-local" if spec.local.startswith("fe80:") else "")
-        for field in ("point_to_point", "dscp", "local_discr"):
+        for field in ("point_to_point", "dscp", "local_discr", "padded_pdu_size"):
             if getattr(spec, field):
                 self._consider(f"add-{field}")
         if any(other.local != spec.local for other in self.sessions):
@@ -209,6 +209,7 @@ REFUSALS = [
     (Capability.POINT_TO_POINT, "add-point_to_point"),
     (Capability.SERVICE_LEVELS, "add-dscp"),
     (Capability.DISCRIMINATORS, "add-local_discr"),
+    (Capability.PADDING, "add-padded_pdu_size"),
     (Capability.UNIDIRECTIONAL, "add-unidirectional_receiver"),
     (Capability.SHARING, "share"),
     (Capability.ADDRESS_PAIRS, "add-beside"),

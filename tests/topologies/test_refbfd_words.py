@@ -77,6 +77,8 @@ def test_add_with_all_that_is_special(stand_in: StandIn) -> None:
     words = stand_in.last_words()
     assert "--local-discriminator 7 --remote-discriminator 8 " in words
     assert words.endswith("--dscp 0 --point-to-point")
+    stand_in.node.add_session(replace(SPEC, padded_pdu_size=128))
+    assert stand_in.last_words().endswith("--detect-mult 3 --padded-pdu-size 128")
 
 
 def test_a_multihop_session_is_bound_to_no_interface(stand_in: StandIn) -> None:

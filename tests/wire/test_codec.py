@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from refimpl.core.constants import State
 from refimpl.core.packet import AuthSection, ControlPacket, Malformed
-from refimpl.wire.codec import decode, encode, from_layer, to_layer
+from refimpl.wire.codec import decode, encode, from_layer, pad, to_layer
 from refimpl.wire.layers import Control, KeyedDigest, SimplePassword
 
 UINT32 = st.integers(0, 2**32 - 1)
@@ -146,3 +146,11 @@ def test_steady_state_is_remembered() -> None:
     packet = ControlPacket(my_discriminator=0x51EAD)
     assert encode(packet) is encode(dataclasses.replace(packet))
     assert decode(encode(packet)) is decode(bytes(bytearray(encode(packet))))
+
+
+def test_padding_is_zeros_behind_the_packet_which_stays_the_same() -> None:
+    packet = ControlPacket(my_discriminator=7)
+    padded = pad(encode(packet), 128)
+    assert padded == encode(packet) + bytes(104)
+    assert decode(padded) == packet
+    assert pad(encode(packet), 24) == pad(encode(packet), 0) == encode(packet)

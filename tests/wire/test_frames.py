@@ -30,6 +30,15 @@ def datagrams(draw: st.DrawFn) -> Datagram:
     )
 
 
+@pytest.mark.parametrize(("dont_fragment", "flags"), [(False, ""), (True, "DF")])
+def test_the_bit_against_fragments(dont_fragment: bool, flags: str) -> None:
+    datagram = dataclasses.replace(V4, dont_fragment=dont_fragment)
+    frame = build(datagram, HERE, THERE)
+    assert str(Ether(frame)[IP].flags) == flags
+    assert bytes(without_checksums(frame)) == frame
+    assert dissect(frame) == datagram
+
+
 def without_checksums(frame: bytes) -> Ether:
     """The frame as scapy reads it, made to compute lengths and checksums anew."""
     ether = Ether(frame)

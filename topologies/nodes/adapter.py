@@ -115,6 +115,7 @@ _NEEDS: Mapping[Capability, Mapping[str, Any]] = {
     Capability.UNIDIRECTIONAL: {"kind": "unidirectional_receiver"},
     Capability.DISCRIMINATORS: {"local_discr": 1, "remote_discr": 2},
     Capability.SERVICE_LEVELS: {"dscp": 10},
+    Capability.PADDING: {"padded_pdu_size": 128},
     Capability.DETECT_MULT_ONE: {"detect_mult": 1},
     Capability.CONTROL_PLANE_INDEPENDENT: {"control_plane_independent": True},
     Capability.ECHO_SEND: {"desired_min_echo_tx_us": 100_000},

@@ -298,6 +298,7 @@ def _mode_lines(spec: SessionSpec) -> list[str]:
     lines += ["passive-mode"] if spec.passive else []
     lines += ["demand-mode"] if spec.demand else []
     lines += ["control-plane-independent"] if spec.control_plane_independent else []
+    lines += [f"pdu-size {spec.padded_pdu_size}"] if spec.padded_pdu_size else []
     return lines + (_echo_lines(spec.required_min_echo_rx_us, spec.desired_min_echo_tx_us) if _has_echo(spec) else [])
 
 

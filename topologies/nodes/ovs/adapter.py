@@ -239,6 +239,7 @@ class OvsNode(DaemonNode):
             (spec.control_plane_independent, "the C bit"),
             (spec.required_min_echo_rx_us or spec.desired_min_echo_tx_us, "the Echo function"),
             (spec.auth is not None, "authentication"),
+            (spec.padded_pdu_size, "padding"),
         ):
             if asked:
                 self._refuse(f"the bfd column has no key for {what}")

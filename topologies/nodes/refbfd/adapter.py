@@ -148,6 +148,7 @@ class RefbfdNode(DaemonNode):
         options = [word for key, value in (where | signalled).items() if value for word in (f"--{key}", str(value))]
         options += _timer_options(spec.desired_min_tx_us, spec.required_min_rx_us, spec.detect_mult)
         options += ["--dscp", str(spec.dscp)] if spec.dscp is not None else []
+        options += ["--padded-pdu-size", str(spec.padded_pdu_size)] if spec.padded_pdu_size else []
         options += _echo_options(spec.required_min_echo_rx_us or None, spec.desired_min_echo_tx_us or None)
         options += _flags(spec)
         if spec.auth is None:
