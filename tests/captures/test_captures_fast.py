@@ -4,6 +4,7 @@ import gzip
 import random
 import struct
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -279,6 +280,17 @@ def test_chunks_are_bounded_and_share_the_names_of_places(tmp_path: Path) -> Non
     assert [len(chunk.packets) for chunk in chunks] == [32768, 32768, 80_000 - 2 * 32768]
     assert np.concatenate([chunk.packets["frame"] for chunk in chunks]).tolist() == list(range(1, 80_001))
     assert all(list(chunk.places) == ["", "vlan 5"] for chunk in chunks)
+
+
+def test_standard_input(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; from captures.fast import read_fast; reading = read_fast(Path('-'))\n"
+        "print(sum(len(chunk.packets) for chunk in reading), reading.frames, reading.warning)"
+    )
+    content = pcap(tmp_path / "x.pcap", [FRAME] * 20_000).read_bytes()
+    for given_bytes in (content, gzip.compress(content)):
+        done = subprocess.run([sys.executable, "-c", program], input=given_bytes, capture_output=True, check=True)
+        assert done.stdout.decode().strip() == "20000 20000"
 
 
 KNOWN = {"eth", "ethertype", "ip", "ipv6", "udp", "bfd", "vlan", "ieee8021ad", "vxlan", "geneve", "data", "ah"}
