@@ -1,5 +1,6 @@
 """`bfdspec verify`: what captures say about the speakers in them, requirement by requirement."""
 
+import gc
 import shlex
 import sys
 import time
@@ -12,12 +13,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from bfdspec.verify.ahead import ahead
 from bfdspec.verify.engines import ENGINES, Source
 from bfdspec.verify.packets import csv_writer
 from bfdspec.verify.testimony import Testimony
 from captures.checks import CHECKS
 from captures.digests import KeysError, read_keys
-from captures.findings import Check
 from captures.fold import Fold
 from captures.read import CaptureError
 from refimpl import __version__
@@ -46,6 +47,7 @@ def _file(*names: str, help: str) -> Callable[[Callable[..., None]], Callable[..
     "--engine", type=click.Choice(list(ENGINES)), default=next(iter(ENGINES)), show_default=True, help="Who reads."
 )
 @click.option("--rfc", type=click.Choice(_RFCS), help="Only the requirements of this RFC.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes that judge.  [default: one per core]")
 @_file("--auth-keys", "keys_file", help="YAML with type and keys, as under auth in the configuration of refbfd.")
 @_file("--json", "data", help="All that was found, for programs.")
 @_file("--html", "page", help="A page for people: states, intervals, packets, findings.")
@@ -55,6 +57,7 @@ def verify(
     files: tuple[Path, ...],
     engine: str,
     rfc: str | None,
+    jobs: int | None,
     keys_file: Path | None,
     table: Path | None,
     **written: Path | None,
@@ -69,7 +72,8 @@ def verify(
     started, clock = datetime.now(UTC), time.monotonic_ns()
     try:
         keys = None if keys_file is None else read_keys(keys_file)
-        testimony = _read(files, lambda path: ENGINES[engine](path, keys), checks, table)
+        testimony = Testimony(checks, jobs or 0)
+        _read(files, lambda path: ENGINES[engine](path, keys), testimony, table)
         run = Verification(
             generator=f"bfdspec {__version__}",
             command=shlex.join(["bfdspec", *sys.argv[1:]]),
@@ -94,13 +98,12 @@ def verify(
         raise SystemExit(FOUND)
 
 
-def _read(
-    files: Sequence[Path], read: Callable[[Path], Source], checks: Sequence[Check], table: Path | None
-) -> Testimony:
+def _read(files: Sequence[Path], read: Callable[[Path], Source], testimony: Testimony, table: Path | None) -> None:
     """Read and judge file after file. Raises CaptureError, OSError."""
-    testimony = Testimony(checks)
     console = Console(stderr=True)
     with ExitStack() as stack:
+        gc.disable()  # all that is read is kept: there is nothing to collect, and looking for it takes its time
+        stack.callback(gc.enable)
         write = stack.enter_context(csv_writer(table)) if table is not None else None
         status = stack.enter_context(console.status("")) if console.is_terminal else None
         for path in files:
@@ -108,12 +111,11 @@ def _read(
                 status.update(f"{path}: reading")
             source = read(path)
             folded = Fold()
-            for chunk in source:
+            for chunk in ahead(source):
                 folded.add(chunk)
                 if write is not None:
                     write(path, chunk)
             testimony.add(str(path), folded.conversations, source.warning)
-    return testimony
 
 
 def _refusal(message: str, code: int = USAGE) -> click.ClickException:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
+from bfdspec.verify.jury import Answer, Found, judge
 from captures.checks import CHECKS
 from captures.conversation import BINS, Conversation, End, Said, Stretch
-from captures.findings import Check, Finding, Outcome, Ruling
+from captures.findings import Check, Ruling
 from captures.handshake import DOWN, INIT, STATE_NAMES, UP, Handshake, handshake_seen
-from captures.judging import outcomes, views
 from captures.rows import Row
 from reports import verification as model
 
@@ -35,9 +35,10 @@ _EXPIRED = 1
 
 @dataclass(slots=True)
 class Testimony:
-    """The parts of a report, file after file."""
+    """The parts of a report, file after file. `jobs` processes judge, 0 is one per core."""
 
     checks: Sequence[Check] = CHECKS
+    jobs: int = 0
     files: list[model.FileRead] = field(default_factory=list)
     conversations: list[model.ConversationSeen] = field(default_factory=list)
     judged: list[model.Judged] = field(default_factory=list)
@@ -57,35 +58,32 @@ class Testimony:
                 warning=warning,
             )
         )
-        first = len(self.conversations)
-        numbers = {id(each): first + number for number, each in enumerate(conversations)}
-        found: list[Finding] = []
-        speakers = views(conversations)
-        for speaker, parts in speakers.items():
-            for outcome in outcomes(parts, self.checks):
-                if outcome.ruling is not Ruling.NOT_APPLICABLE or len(speakers) <= SPEAKERS:
-                    self.judged.append(self._judged(speaker, outcome))
-                found += outcome.findings
-        self.findings += [_finding(each, numbers[id(each.conversation)], begun_ns) for each in found]
+        speakers = {end.address for each in conversations for end in each.ends.values()}
+        answers = judge(conversations, self.checks, jobs=self.jobs, undecided=len(speakers) <= SPEAKERS)
         marked: dict[int, set[int]] = {}
-        for each in found:
-            marked.setdefault(id(each.conversation), set()).update(each.frames)
+        for answer in answers:
+            check = self.checks[answer.check]
+            self.judged.append(self._judged(answer, check))
+            for found in answer.found:
+                self.findings.append(_finding(found, answer.speaker, check, len(self.conversations), begun_ns))
+                marked.setdefault(found.conversation, set()).update(span.frame for span in found.where)
         calm = 0
-        for conversation in conversations:
-            frames = marked.get(id(conversation), set())
-            calm += not frames
-            told = LINES if frames or calm <= TOLD else 0
-            self.conversations.append(self._conversation(conversation, begun_ns, frames, told))
+        seen = []
+        for number, conversation in enumerate(conversations):
+            calm += number not in marked
+            told = LINES if number in marked or calm <= TOLD else 0
+            seen.append(self._conversation(conversation, begun_ns, marked.get(number, set()), told))
+        self.conversations += seen
 
-    def _judged(self, speaker: str, outcome: Outcome) -> model.Judged:
+    def _judged(self, answer: Answer, check: Check) -> model.Judged:
         return model.Judged(
             file=len(self.files) - 1,
-            speaker=speaker,
-            check=outcome.check,
-            ruling=_RULINGS[outcome.ruling],
-            examined=outcome.examined,
-            reason=outcome.reason,
-            notes=list(outcome.notes),
+            speaker=answer.speaker,
+            check=check.requirement,
+            ruling=_RULINGS[answer.ruling],
+            examined=answer.examined,
+            reason=answer.reason,
+            notes=list(answer.notes),
         )
 
     def _conversation(
@@ -118,15 +116,16 @@ def _limits(conversations: Iterable[Conversation]) -> tuple[int, int]:
     return first, max((said.last_ns for said in everything), default=first)
 
 
-def _finding(finding: Finding, conversation: int, begun_ns: int) -> model.Finding:
-    where = sorted(finding.where, key=lambda span: span.frame)
+def _finding(found: Found, speaker: str, check: Check, before: int, begun_ns: int) -> model.Finding:
+    """`before` conversations of other files are told already."""
+    where = sorted(found.where, key=lambda span: span.frame)
     return model.Finding(
-        check=finding.check,
-        level=finding.level,
-        conversation=conversation,
-        speaker=finding.speaker,
-        expected=finding.expected,
-        seen=finding.seen,
+        check=check.requirement,
+        level=check.level,
+        conversation=before + found.conversation,
+        speaker=speaker,
+        expected=found.expected,
+        seen=found.seen,
         where=[
             model.Where(
                 frame=span.frame,

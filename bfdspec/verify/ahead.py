@@ -1,0 +1,35 @@
+"""Read one chunk ahead: while one is folded, a thread reads the next. numpy lets both run at once."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from queue import Queue
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_END = object()
+
+
+def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
+    """The same items; what is raised while they are made is raised here. Who makes them must not change them later."""
+    queue: Queue[object] = Queue(1)
+    stopped = threading.Event()
+    raised: list[BaseException] = []
+
+    def make() -> None:
+        try:
+            for item in items:
+                queue.put(item)
+                if stopped.is_set():
+                    return
+        except BaseException as error:
+            raised.append(error)
+        queue.put(_END)
+
+    threading.Thread(target=make, daemon=True).start()
+    try:
+        while (item := queue.get()) is not _END:
+            yield item  # type: ignore[misc]  # it is one of the items
+    finally:
+        stopped.set()
+    if raised:
+        raise raised[0]
