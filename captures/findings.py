@@ -70,9 +70,6 @@ class Evidence:
     notes: Sequence[str] = ()
 
 
-NOTHING = Evidence(0)
-
-
 @dataclass(frozen=True)
 class View:
     """One speaker's part in a conversation. `ends_ns` is when the capture's last BFD packet came, whoever sent it;
@@ -160,10 +157,12 @@ class Check:
     examine: Callable[[View], Evidence]
     absent: str
 
-    def judge(self, views: Iterable[View]) -> Outcome:
-        """Run the check on a speaker's part in one conversation or several."""
-        parts = [(view, evidence) for view in views if (evidence := self.examine(view)) != NOTHING]
+    def judge(self, parts: Sequence[tuple[View, Evidence]]) -> Outcome:
+        """The answer from what `examine` found in a speaker's part in one conversation or several."""
         examined = sum(evidence.examined for _, evidence in parts)
+        if not any(evidence.wrong or evidence.undecided or evidence.notes for _, evidence in parts):
+            ruling, reason = (Ruling.CONFIRMED, "") if examined else (Ruling.NOT_APPLICABLE, self.absent)
+            return Outcome(self.requirement, self.clause, self.level, ruling, examined, reason=reason)
         undecided = [f"not decidable: {text}" for _, evidence in parts for text in evidence.undecided]
         findings = [
             Finding(self.requirement, self.clause, self.level, view.conversation, view.speaker, where, *words)

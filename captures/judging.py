@@ -3,7 +3,7 @@
 Lives here: who is judged by what. Must not live here: the rules (captures.checks), reading.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
 from captures.checks import CHECKS
@@ -11,6 +11,7 @@ from captures.conversation import Conversation
 from captures.findings import Check, Outcome, View
 from captures.fold import fold
 from captures.rows import Row, Undecoded
+from captures.rules import Rule, Sheet
 from captures.table import from_packets
 
 
@@ -25,12 +26,28 @@ def judge(rows: Iterable[Row], speaker: str, undecoded: Iterable[Undecoded] = ()
     packets: list[Row | Undecoded] = [*rows, *unread]
     if unread:
         packets.sort(key=lambda packet: packet.frame)
-    return outcomes(views(fold([from_packets(packets)])).get(address, []))
+    parts = views(fold([from_packets(packets)])).get(address, [])
+    return judge_all({address: parts})[address]
 
 
-def outcomes(of_speaker: Sequence[View], checks: Sequence[Check] = CHECKS) -> list[Outcome]:
-    """What the checks say of a speaker, or of its part in one conversation."""
-    return [check.judge(of_speaker) for check in checks]
+def judge_all(speakers: Mapping[str, Sequence[View]], checks: Sequence[Check] = CHECKS) -> dict[str, list[Outcome]]:
+    """What the checks say of each speaker."""
+    together = [view for parts in speakers.values() for view in parts]
+    sheet = Sheet(together)
+    evidence = [
+        sheet.evidence(check.examine) if isinstance(check.examine, Rule) else list(map(check.examine, together))
+        for check in checks
+    ]
+    outcomes: dict[str, list[Outcome]] = {}
+    begin = 0
+    for speaker, parts in speakers.items():
+        end = begin + len(parts)
+        outcomes[speaker] = [
+            check.judge(list(zip(parts, found[begin:end], strict=True)))
+            for check, found in zip(checks, evidence, strict=True)
+        ]
+        begin = end
+    return outcomes
 
 
 def views(conversations: Sequence[Conversation]) -> dict[str, list[View]]:

@@ -5,7 +5,6 @@ what was read. Fields are those of RFC 5880 section 4; ports are those of RFC 58
 7130 section 2.1 and RFC 7881 section 3.
 """
 
-import asyncio
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -121,6 +120,8 @@ def read_pyshark(path: Path, ports: Iterable[int] = BFD_PORTS, *, keys: Keys | N
     wanted = sorted(set(ports))
     selection = _selection(path, wanted)
     _, warning = run_tshark(path, selection, _FIELDS[:1])  # pyshark cannot tell a damaged file from a short one
+    import asyncio  # noqa: PLC0415  as with pyshark below
+
     loop = asyncio.new_event_loop()
     try:
         with _pyshark_capture(path, selection, loop) as capture:
@@ -173,14 +174,14 @@ def run_tshark(path: Path, selection: list[str], fields: Iterable[str]) -> tuple
     return lines, warning
 
 
-def _pyshark_capture(path: Path, selection: list[str], loop: asyncio.AbstractEventLoop) -> Any:
+def _pyshark_capture(path: Path, selection: list[str], loop: Any) -> Any:
     import pyshark  # noqa: PLC0415  it takes a quarter of a second, and the other reader does without it
 
     class Capture(pyshark.FileCapture):  # type: ignore[misc]
         """pyshark kills tshark at the end of its output; where tshark has just ended, asyncio and subprocess then
         fight over the exit status. So the end is awaited instead."""
 
-        async def _cleanup_subprocess(self, process: asyncio.subprocess.Process) -> None:
+        async def _cleanup_subprocess(self, process: Any) -> None:
             if self._eof_reached:
                 await process.wait()
             else:

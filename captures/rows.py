@@ -59,6 +59,12 @@ class Envelope:
         return _is_multicast(self.destination)
 
     @property
+    def through_lsp(self) -> bool:
+        """Whether it goes to 127/8 or its IPv6 mapping, as RFC 5884 section 7 sends through LSPs: with TTL 1, and to
+        the port of a single hop."""
+        return _is_loopback(self.destination)
+
+    @property
     def payload_length(self) -> int:
         """Bytes of UDP payload by the UDP Length field: what RFC 5880 section 6.8.6 compares Length with."""
         return self.udp_length - 8
@@ -130,6 +136,13 @@ def conversations(rows: Iterable[Row]) -> list[Conversation]:
     ]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
+def _is_loopback(address: str) -> bool:
+    value = ip_address(address)
+    mapped = getattr(value, "ipv4_mapped", None)
+    return (mapped or value).is_loopback
+
+
+@lru_cache(maxsize=65536)
 def _is_multicast(address: str) -> bool:
     return ip_address(address).is_multicast

@@ -21,7 +21,7 @@ from interop.scenarios import SCENARIOS
 from refimpl import __version__
 from reports import interop, interop_html, interop_terminal
 from reports.interop import Interop, Party, ScenarioInfo
-from reports.write import replace
+from reports.whole import replace
 from topologies import nodes
 from topologies.trees import tree
 

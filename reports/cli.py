@@ -13,8 +13,8 @@ from rich.table import Table
 from reports import comparison, comparison_html
 from reports.comparison import Comparison, compare
 from reports.model import Run, Verdict, load
+from reports.whole import replace
 from reports.words import count
-from reports.write import replace
 
 _GENERATOR = "bfdspec report compare"
 

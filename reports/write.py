@@ -1,12 +1,12 @@
-"""All files of a report at once, each of them whole: a reader never finds half a file."""
+"""All files of a report at once."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from reports import html, junit, model
 from reports.model import Run
+from reports.whole import replace
 
 WRITERS: dict[str, Callable[[Run, Path], None]] = {
     "results.json": model.save,
@@ -27,15 +27,3 @@ def write_all(run: Run, folder: Path) -> dict[str, Path]:
     except OSError as error:
         raise OSError(f"cannot make the report folder {folder}: {error.strerror}") from error
     return {name: replace(folder / name, partial(writer, run)) for name, writer in WRITERS.items()}
-
-
-def replace(path: Path, writer: Callable[[Path], None]) -> Path:
-    """Have `writer` write `path`, so that nobody ever sees half of it. Raises OSError with one line, as `write_all`."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        writer(unfinished)
-        return unfinished.replace(path)
-    except OSError as error:
-        raise OSError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

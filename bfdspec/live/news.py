@@ -10,7 +10,7 @@ from captures.conversation import Conversation, End, Said
 from captures.findings import Finding, in_frames
 from captures.fold import Fold
 from captures.handshake import STATE_NAMES
-from captures.judging import outcomes, views
+from captures.judging import judge_all, views
 from captures.table import Chunk
 
 
@@ -41,16 +41,17 @@ class News:
     def judge(self) -> list[Event]:
         """Run the checks on the speakers that said something new; the findings that were not told yet."""
         fresh = []
-        for speaker, parts in views(self.fold.conversations).items():
-            epochs = {part.conversation: part.conversation.epoch for part in parts}
-            if all(self._epochs.get(each) == epoch for each, epoch in epochs.items()):
-                continue
-            for outcome in outcomes(parts):
-                for finding in outcome.findings:
-                    key = finding.check, speaker, id(finding.conversation), finding.seen
-                    if key not in self.findings:
-                        self.findings[key] = finding
-                        fresh.append(_event(finding))
+        anew = {
+            speaker: parts
+            for speaker, parts in views(self.fold.conversations).items()
+            if any(self._epochs.get(part.conversation) != part.conversation.epoch for part in parts)
+        }
+        for speaker, outcomes in judge_all(anew).items():
+            for finding in (finding for outcome in outcomes for finding in outcome.findings):
+                key = finding.check, speaker, id(finding.conversation), finding.seen
+                if key not in self.findings:
+                    self.findings[key] = finding
+                    fresh.append(_event(finding))
         self._epochs = {each: each.epoch for each in self.fold.conversations}
         return sorted(fresh, key=lambda event: event.time_ns)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -22,19 +23,19 @@ from captures.digests import KeysError, read_keys
 from captures.fold import Fold
 from captures.read import CaptureError
 from refimpl import __version__
-from reports import verification, verification_html, verification_junit
 from reports.verification import CheckInfo, Verification
 from reports.verification_terminal import print_verification
-from reports.write import replace
+from reports.whole import replace
 
 FOUND, USAGE, INTERRUPTED = 1, 2, 130
 
 _RFCS = sorted({check.requirement.split("-")[0] for check in CHECKS})
-_WRITERS: dict[str, Callable[[Verification, Path], None]] = {
-    "data": verification.save,
-    "page": verification_html.write,
-    "junit": verification_junit.write,
+_WRITERS = {
+    "data": ("reports.verification", "save"),
+    "page": ("reports.verification_html", "write"),
+    "junit": ("reports.verification_junit", "write"),
 }
+"""Who writes what; imported when it is asked for, because a look at a capture should not have to wait for templates."""
 
 
 def _file(*names: str, help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:  # noqa: A002 - click's word
@@ -86,9 +87,9 @@ def verify(
             judged=testimony.judged,
             findings=testimony.findings,
         )
-        for name, writer in _WRITERS.items():
+        for name, (module, function) in _WRITERS.items():
             if (path := written[name]) is not None:
-                replace(path, partial(writer, run))
+                replace(path, partial(getattr(import_module(module), function), run))
     except (CaptureError, KeysError, OSError) as error:
         raise _refusal(str(error)) from error
     except KeyboardInterrupt:

@@ -5,14 +5,14 @@ one process to another. Must not live here: rules, looks.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 
 from captures.conversation import Conversation
 from captures.findings import Check, Outcome, Ruling, Span, View
-from captures.judging import outcomes, views
+from captures.judging import judge_all, views
 from conformance.interruption import begin_forked, forking
 
 _WORTH_A_PROCESS = 200
@@ -75,16 +75,13 @@ class _Bench:
     def judge(self, part: int, parts: int) -> list[Answer]:
         """The answers for one part of the speakers."""
         begin, end = (len(self.speakers) * number // parts for number in (part, part + 1))
+        judged = judge_all(dict(self.speakers[begin:end]), self._checks)
         return [
             self._answer(speaker, number, outcome)
-            for speaker, of_speaker in self.speakers[begin:end]
-            for number, outcome in self._outcomes(of_speaker)
+            for speaker, outcomes in judged.items()
+            for number, outcome in enumerate(outcomes)
+            if self._undecided or outcome.ruling is not Ruling.NOT_APPLICABLE
         ]
-
-    def _outcomes(self, of_speaker: list[View]) -> Iterator[tuple[int, Outcome]]:
-        for number, outcome in enumerate(outcomes(of_speaker, self._checks)):
-            if self._undecided or outcome.ruling is not Ruling.NOT_APPLICABLE:
-                yield number, outcome
 
     def _answer(self, speaker: str, check: int, outcome: Outcome) -> Answer:
         found = tuple(

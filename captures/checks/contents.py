@@ -3,65 +3,27 @@
 Covers RFC 5880 sections 4.1, 6.5, 6.6, 6.7, 6.8.1, 6.8.3 and 6.8.7, RFC 5881 sections 4 and 5, RFC 5883 section 5.
 """
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
-from ipaddress import ip_address
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
 
 from captures.findings import Check, Evidence, Span, View, Wrong, in_frames, span
 from captures.handshake import STATE_NAMES, UP
 from captures.rows import Padding, Row
+from captures.rules import ABSENT, Columns, Mask, Rule
 
 SINGLE_HOP_PORT, MULTIHOP_PORT, SBFD_PORT = 3784, 4784, 7784
 SOURCE_PORTS = range(49152, 65536)
 MANDATORY_LENGTH = 24
 SLOW_US = 1_000_000
 SIMPLE_PASSWORD, MD5_TYPES, SHA1_TYPES = 1, (2, 3), (4, 5)
-_ASSIGNED_DIAGS = range(10)  # 0 to 8 by RFC 5880, 9 by RFC 6428
-
-
-def each(
-    view: View, *, of: Callable[[Row], bool], holds: Callable[[Row], bool], expected: str, seen: Callable[[Row], str]
-) -> Evidence:
-    """Every packet that `of` picks has to satisfy `holds`."""
-    examined, wrong = 0, []
-    for said in view.sent:
-        if of(said.row):
-            examined += said.count
-            if not holds(said.row):
-                wrong.append(Wrong(span(said), expected, seen(said.row)))
-    return Evidence(examined, wrong)
-
-
-def version_1(row: Row) -> bool:
-    """Another version may have another layout: what the rules say of version 1 is not held against it."""
-    return row.version == 1
-
-
-def _any(row: Row) -> bool:
-    return True
-
-
-def _point_to_point(row: Row) -> bool:
-    """RFC 8562 gives the M bit a use in packets to many."""
-    return row.version == 1 and not row.to_many
-
-
-def _with_states(row: Row) -> bool:
-    """RFC 7880 and RFC 8562 have state machines and timers of their own."""
-    return _point_to_point(row) and row.destination_port != SBFD_PORT
-
-
-def _not_up(row: Row) -> bool:
-    return _with_states(row) and row.state != UP
-
-
-def _demanding(row: Row) -> bool:
-    return _with_states(row) and row.demand
+_LAST_ASSIGNED_DIAG = 9  # 0 to 8 by RFC 5880, 9 by RFC 6428
 
 
 def single_hop(row: Row) -> bool:
     """Whether RFC 5881 applies."""
-    return row.destination_port == SINGLE_HOP_PORT and not _through_lsp(row.destination)
+    return row.destination_port == SINGLE_HOP_PORT and not row.through_lsp
 
 
 def multihop(row: Row) -> bool:
@@ -69,36 +31,58 @@ def multihop(row: Row) -> bool:
     return row.destination_port == MULTIHOP_PORT
 
 
-def _single_hop_plain(row: Row) -> bool:
-    return single_hop(row) and not row.authentication_present
+def _any(packets: Columns) -> Mask:
+    return packets.all
 
 
-def _single_hop_authenticated(row: Row) -> bool:
-    return single_hop(row) and row.authentication_present
+def _version_1(packets: Columns) -> Mask:
+    """Another version may have another layout: what the rules say of version 1 is not held against it."""
+    return packets.version == 1
 
 
-def _authenticated(row: Row, types: Sequence[int] = ()) -> bool:
-    return (
-        version_1(row)
-        and row.auth_type is not None
-        and row.auth_length is not None
-        and (not types or row.auth_type in types)
-    )
+def _point_to_point(packets: Columns) -> Mask:
+    """RFC 8562 gives the M bit a use in packets to many."""
+    return _version_1(packets) & ~packets.to_many
 
 
-@lru_cache(maxsize=1024)
-def _through_lsp(destination: str) -> bool:
-    """RFC 5884 section 7 sends to 127/8 (or its IPv6 mapping) with TTL 1, on the same port."""
-    address = ip_address(destination)
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+def _with_states(packets: Columns) -> Mask:
+    """RFC 7880 and RFC 8562 have state machines and timers of their own."""
+    return _point_to_point(packets) & (packets.destination_port != SBFD_PORT)
+
+
+def _not_up(packets: Columns) -> Mask:
+    return _with_states(packets) & (packets.state != UP)
+
+
+def _demanding(packets: Columns) -> Mask:
+    return _with_states(packets) & packets.demand
+
+
+def _single_hop(packets: Columns) -> Mask:
+    return (packets.destination_port == SINGLE_HOP_PORT) & ~packets.through_lsp
+
+
+def _multihop(packets: Columns) -> Mask:
+    return packets.destination_port == MULTIHOP_PORT
+
+
+def _single_hop_plain(packets: Columns) -> Mask:
+    return _single_hop(packets) & ~packets.authentication_present
+
+
+def _single_hop_authenticated(packets: Columns) -> Mask:
+    return _single_hop(packets) & packets.authentication_present
+
+
+def _authenticated(packets: Columns) -> Mask:
+    return _version_1(packets) & (packets.auth_type != ABSENT) & (packets.auth_length != ABSENT)
 
 
 def _length(view: View) -> Evidence:
     """Bytes behind Length are padding (RFC 9764 section 3 wants them): noted, not held against the speaker."""
     examined, wrong = 0, []
     for said in view.sent:
-        if version_1(said.row):
+        if said.row.version == 1:
             examined += said.count
             if words := _length_trouble(said.row):
                 wrong.append(Wrong(span(said), *words))
@@ -127,21 +111,21 @@ def _padding(view: View) -> list[str]:
     padded: dict[str, list[Span]] = {}
     for said in view.sent:
         behind = said.row.payload_length - said.row.length
-        if version_1(said.row) and behind > 0:
+        if said.row.version == 1 and behind > 0:
             kind = " that is not zero" if said.row.padding is Padding.NONZERO else ""
             padded.setdefault(f"{behind} bytes of padding{kind} behind Length", []).append(span(said))
     return [f"{words} in {in_frames(where)}" for words, where in padded.items()]
 
 
 _TTL = partial(
-    each,
-    holds=lambda row: row.ttl == 255,
+    Rule,
+    holds=lambda packets: packets.ttl == 255,
     expected="TTL or Hop Limit 255",
     seen=lambda row: f"{'TTL' if row.ip_version == 4 else 'Hop Limit'} {row.ttl}",
 )
 _SOURCE_PORT = partial(
-    each,
-    holds=lambda row: row.source_port in SOURCE_PORTS,
+    Rule,
+    holds=lambda packets: packets.source_port >= SOURCE_PORTS.start,
     expected="source port 49152 to 65535",
     seen=lambda row: f"source port {row.source_port}",
 )
@@ -150,11 +134,10 @@ NO_MULTIHOP = "the speaker sent no multihop packet (destination port 4784)"
 NO_VERSION_1 = "the speaker sent no packet of version 1"
 
 
-def _auth_length(types: Sequence[int], allowed: range, expected: str) -> Callable[[View], Evidence]:
-    return partial(
-        each,
-        of=partial(_authenticated, types=types),
-        holds=lambda row: row.auth_length in allowed,
+def _auth_length(types: Sequence[int], allowed: Sequence[int], expected: str) -> Rule:
+    return Rule(
+        of=lambda packets: _authenticated(packets) & np.isin(packets.auth_type, types),
+        holds=lambda packets: np.isin(packets.auth_length, allowed),
         expected=expected,
         seen=lambda row: f"Auth Len {row.auth_length}",
     )
@@ -165,10 +148,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.7-r23",
         clause="RFC 5880 section 6.8.7: Vers is 1",
         level="MUST",
-        examine=partial(
-            each,
+        examine=Rule(
             of=_any,
-            holds=lambda row: row.version == 1,
+            holds=lambda packets: packets.version == 1,
             expected="version 1",
             seen=lambda row: f"version {row.version}",
         ),
@@ -185,10 +167,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-4.1-r05",
         clause="RFC 5880 section 4.1: reserved values of Diag are not sent",
         level="MUST",
-        examine=partial(
-            each,
-            of=version_1,
-            holds=lambda row: row.diag in _ASSIGNED_DIAGS,
+        examine=Rule(
+            of=_version_1,
+            holds=lambda packets: packets.diag <= _LAST_ASSIGNED_DIAG,
             expected="Diag 0 to 9",
             seen=lambda row: f"Diag {row.diag}",
         ),
@@ -198,10 +179,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.5-r04",
         clause="RFC 5880 section 6.5: no packet carries the P and the F bit at once",
         level="MUST",
-        examine=partial(
-            each,
-            of=version_1,
-            holds=lambda row: not (row.poll and row.final),
+        examine=Rule(
+            of=_version_1,
+            holds=lambda packets: ~(packets.poll & packets.final),
             expected="P or F or neither",
             seen=lambda row: "P and F both set",
         ),
@@ -211,10 +191,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.7-r35",
         clause="RFC 5880 section 6.8.7: M is 0",
         level="MUST",
-        examine=partial(
-            each,
+        examine=Rule(
             of=_point_to_point,
-            holds=lambda row: not row.multipoint,
+            holds=lambda packets: ~packets.multipoint,
             expected="M bit zero",
             seen=lambda row: "M bit set",
         ),
@@ -224,10 +203,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.7-r20",
         clause="RFC 5880 section 6.8.7: the D bit is not set unless the local session is Up",
         level="MUST",
-        examine=partial(
-            each,
+        examine=Rule(
             of=_demanding,
-            holds=lambda row: row.state == UP,
+            holds=lambda packets: packets.state == UP,
             expected="D bit zero, as the state is not Up",
             seen=lambda row: f"D bit set in state {STATE_NAMES[row.state]}",
         ),
@@ -237,10 +215,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.1-r18",
         clause="RFC 5880 section 6.8.1: Detect Mult is not zero",
         level="MUST",
-        examine=partial(
-            each,
-            of=version_1,
-            holds=lambda row: row.detect_mult != 0,
+        examine=Rule(
+            of=_version_1,
+            holds=lambda packets: packets.detect_mult != 0,
             expected="Detect Mult 1 to 255",
             seen=lambda row: "Detect Mult 0",
         ),
@@ -250,10 +227,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.1-r08",
         clause="RFC 5880 section 6.8.1: the local discriminator is not zero",
         level="MUST",
-        examine=partial(
-            each,
-            of=version_1,
-            holds=lambda row: row.my_discriminator != 0,
+        examine=Rule(
+            of=_version_1,
+            holds=lambda packets: packets.my_discriminator != 0,
             expected="My Discriminator nonzero",
             seen=lambda row: "My Discriminator 0",
         ),
@@ -263,10 +239,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-4.1-r09",
         clause="RFC 5880 section 4.1: Desired Min TX Interval is not zero, which is reserved",
         level="MUST",
-        examine=partial(
-            each,
+        examine=Rule(
             of=_with_states,
-            holds=lambda row: row.desired_min_tx_interval_us != 0,
+            holds=lambda packets: packets.desired_min_tx_interval_us != 0,
             expected="Desired Min TX Interval 1 us or more",
             seen=lambda row: "Desired Min TX Interval 0",
         ),
@@ -276,10 +251,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.3-r08",
         clause="RFC 5880 section 6.8.3: in every state but Up, Desired Min TX Interval is at least one second",
         level="MUST",
-        examine=partial(
-            each,
+        examine=Rule(
             of=_not_up,
-            holds=lambda row: row.desired_min_tx_interval_us >= SLOW_US,
+            holds=lambda packets: packets.desired_min_tx_interval_us >= SLOW_US,
             expected="Desired Min TX Interval 1 s or more",
             seen=lambda row: f"{row.desired_min_tx_interval_us / 1000:g} ms in state {STATE_NAMES[row.state]}",
         ),
@@ -289,10 +263,9 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-4.1-r14",
         clause="RFC 5880 section 4.1: Auth Type 0 is reserved",
         level="MUST",
-        examine=partial(
-            each,
+        examine=Rule(
             of=_authenticated,
-            holds=lambda row: row.auth_type != 0,
+            holds=lambda packets: packets.auth_type != 0,
             expected="Auth Type 1 to 5, or one that a later document assigns",
             seen=lambda row: "Auth Type 0",
         ),
@@ -323,28 +296,28 @@ CHECKS: tuple[Check, ...] = (
         requirement="5881-4-r03",
         clause="RFC 5881 section 4: the UDP source port lies in 49152 to 65535",
         level="MUST",
-        examine=partial(_SOURCE_PORT, of=single_hop),
+        examine=_SOURCE_PORT(of=_single_hop),
         absent=NO_SINGLE_HOP,
     ),
     Check(
         requirement="5883-5-r03",
         clause="RFC 5883 section 5: as on a single hop, the UDP source port lies in 49152 to 65535",
         level="MUST",
-        examine=partial(_SOURCE_PORT, of=multihop),
+        examine=_SOURCE_PORT(of=_multihop),
         absent=NO_MULTIHOP,
     ),
     Check(
         requirement="5881-5-r01",
         clause="RFC 5881 section 5: without authentication, TTL or Hop Limit is 255",
         level="MUST",
-        examine=partial(_TTL, of=_single_hop_plain),
+        examine=_TTL(of=_single_hop_plain),
         absent="the speaker sent no single-hop packet without authentication",
     ),
     Check(
         requirement="5881-5-r03",
         clause="RFC 5881 section 5: with authentication, TTL or Hop Limit is 255",
         level="MUST",
-        examine=partial(_TTL, of=_single_hop_authenticated),
+        examine=_TTL(of=_single_hop_authenticated),
         absent="the speaker sent no single-hop packet with authentication",
     ),
 )

@@ -26,8 +26,9 @@ from conformance.interruption import termination_unwinds
 from conformance.inventory import Runnable
 from conformance.refusal import INTERRUPTED, Refusal, load_suite
 from refimpl import __version__
-from reports import kill_matrix, kill_matrix_html, write
+from reports import kill_matrix, kill_matrix_html
 from reports.kill_matrix import FLAW_MEANINGS, Flaw, KillMatrix
+from reports.whole import replace
 
 CLEAN, FLAWED, NO_HUNT = 0, 1, 3
 
@@ -157,7 +158,7 @@ def _write(matrix: KillMatrix, html: Path | None, data: Path | None) -> None:
         if path is None:
             continue
         try:
-            write.replace(path, partial(writer, matrix))
+            replace(path, partial(writer, matrix))
         except OSError as error:
             raise Refusal(str(error)) from error
         click.echo(f"kill matrix: {path}")
