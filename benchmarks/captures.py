@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import capture_file
 
 RATIO_BAR = 25
 VERIFY_BAR_S, MEMORY_BAR_MB = 2.0, 500
@@ -32,6 +31,7 @@ from pathlib import Path
 from captures.fast import read_fast
 print(sum(len(chunk.packets) for chunk in read_fast(Path(sys.argv[1]))))
 """
+_GENERATOR = Path(__file__).with_name("capture_file.py")
 _FIELDS = (
     *("frame.number", "frame.time_epoch", "ip.src", "ip.dst", "ip.ttl", "udp.srcport", "udp.dstport", "udp.length"),
     *("bfd.version", "bfd.diag", "bfd.flags", "bfd.detect_time_multiplier", "bfd.message_length"),
@@ -99,7 +99,10 @@ def measure(given: argparse.Namespace, folder: Path) -> list[Measured]:
             continue
         path = folder / f"{packets}.pcapng"
         print(f"writing {packets:,} packets of {given.conversations:,} conversations", file=sys.stderr)
-        capture_file.write(path, packets=packets, conversations=given.conversations, seed=given.seed)
+        # A process of its own: the memory of the one that starts a process would count as that of what is measured.
+        numbers = {"packets": packets, "conversations": given.conversations, "seed": given.seed}
+        options = [word for name, value in numbers.items() for word in (f"--{name}", str(value))]
+        subprocess.run([sys.executable, str(_GENERATOR), str(path), *options], check=True)
         measured = {name: Measured(name, packets) for name in commands}
         for number in range(given.rounds):
             for name, command in commands.items():
@@ -187,14 +190,17 @@ def machine() -> str:
     """Processor, cores, load, versions: what a figure means nothing without."""
     about = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     model = next((line for line in about.splitlines() if "model name" in line), "")
-    tshark = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=False).stdout.split("\n")[0]
+    tshark = ""
+    if shutil.which("tshark"):
+        told = subprocess.run(["tshark", "--version"], capture_output=True, text=True, check=False).stdout
+        tshark = "".join(re.findall(r"\d+\.\d+\.\d+", told)[:1])
     return ", ".join(
         [
             model.partition(":")[2].strip() or platform.machine(),
             f"{os.cpu_count()} cores",
             f"load {os.getloadavg()[0]:.1f}",
             f"Python {platform.python_version()}",
-            tshark.partition(" (")[0] or "no tshark",
+            f"tshark {tshark or 'none'}",
         ]
     )
 

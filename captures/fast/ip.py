@@ -57,7 +57,6 @@ def _version_6(buffer: Bytes, layer: Layer) -> Datagrams:
     at = layer.at
     header = records(buffer, at, headers.IPV6)
     length = header["length"].astype(np.int64)
-    length[length == 0] = 1 << 32  # as above, or a jumbogram
     end = np.minimum(layer.end, at + 40 + length)
     inner = Layer(layer.frame, at + 40, end, layer.place)
     return _behind_extensions(buffer, 6, header["next_header"], inner, at, np.ones(len(at), np.bool_))

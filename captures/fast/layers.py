@@ -12,7 +12,8 @@ from captures.fast.places import Places
 
 IPV4, IPV6 = 0x0800, 0x86DD
 _VLANS = (0x8100, 0x88A8, 0x9100)
-_MOST_VLANS = 16
+_MPLS = (0x8847, 0x8848)
+_MOST_TAGS = 16
 _INET, _INET6 = (2,), (24, 28, 30)
 """Address families as the BSDs number them; every one has a number of its own for IPv6."""
 
@@ -110,18 +111,35 @@ LINKS: Mapping[int, Callable[[Bytes, Layer], Typed]] = {
 
 
 def internet(buffer: Bytes, typed: Typed, places: Places) -> Iterator[tuple[int, Layer]]:
-    """The IP headers behind any VLAN tags, as pairs of IP version and layer. A header of version 6 is IPv6 by whatever
-    type it was announced."""
-    types, layer = typed
-    for _ in range(_MOST_VLANS + 1):
-        tagged = (types == _VLANS[0]) | (types == _VLANS[1]) | (types == _VLANS[2])
-        tags = layer.only(tagged).behind(4) if tagged.any() else None
-        yield from _versions(buffer, types, layer)
-        if tags is None or not len(tags):
-            return
-        identifier = _number(buffer, tags.at - 4) & 0xFFF
-        types = _number(buffer, tags.at - 2)
-        layer = Layer(tags.frame, tags.at, tags.end, places.inside(tags.place, "vlan", identifier))
+    """The IP headers behind any VLAN tags and MPLS labels, as pairs of IP version and layer. A header of version 6 is
+    IPv6 by whatever type it was announced."""
+    outer = [typed]
+    for _ in range(_MOST_TAGS + 1):
+        inner: list[Typed] = []
+        for types, layer in outer:
+            yield from _versions(buffer, types, layer)
+            tagged = (types == _VLANS[0]) | (types == _VLANS[1]) | (types == _VLANS[2])
+            if tagged.any():
+                inner.append(_behind_tag(buffer, layer.only(tagged), places))
+            labelled = (types == _MPLS[0]) | (types == _MPLS[1])
+            if labelled.any():
+                inner.append(_behind_label(buffer, layer.only(labelled)))
+        outer = [each for each in inner if len(each[1])]
+
+
+def _behind_tag(buffer: Bytes, tags: Layer, places: Places) -> Typed:
+    """IEEE 802.1Q and 802.1ad."""
+    inner = tags.behind(4)
+    identifier = _number(buffer, inner.at - 4) & 0xFFF
+    place = places.inside(inner.place, "vlan", identifier)
+    return _number(buffer, inner.at - 2), Layer(inner.frame, inner.at, inner.end, place)
+
+
+def _behind_label(buffer: Bytes, labels: Layer) -> Typed:
+    """RFC 3032: what is behind the last label tells by itself which version of IP it is."""
+    inner = labels.behind(4)
+    last = buffer[inner.at - 2] & 1 == 1
+    return np.where(last, _raw(buffer, inner)[0], _MPLS[0]), inner
 
 
 def _versions(buffer: Bytes, types: Integers, layer: Layer) -> Iterator[tuple[int, Layer]]:

@@ -73,6 +73,10 @@ def odd_frames() -> dict[str, bytes | tuple[bytes, int]]:
         "vlan": ethernet(Dot1Q(vlan=5) / datagram(CONTROL)),
         "qinq": ethernet(Dot1AD(vlan=10) / Dot1Q(vlan=20) / datagram(CONTROL)),
         "four tags": _typed(good, bytes.fromhex("88a8 0001 9100 0002 88a8 0003 8100 0004 0800")),
+        "mpls": _typed(good, bytes.fromhex("8847 000641ff")),
+        "two labels and IPv6": _typed(good6, bytes.fromhex("8847 000640ff 000651ff")),
+        "label without end": _typed(good, bytes.fromhex("8847 000640ff")),
+        "mpls in a vlan": _typed(good, bytes.fromhex("8100 0005 8847 000641ff")),
         "another tag": _typed(good, bytes.fromhex("9200 0001 0800")),
         "802.3 length": _typed(good, bytes.fromhex("0040")),
         "vxlan": ethernet(vxlan / ether / datagram(CONTROL)),
@@ -106,6 +110,7 @@ def odd_frames() -> dict[str, bytes | tuple[bytes, int]]:
         "UDP length 8": _ip(udp=8),
         "UDP length 5": _ip(udp=5),
         "UDP length 0": _ip(udp=0),
+        "IPv6 length 0": good6[:18] + bytes(2) + good6[20:],
         "IPv6 UDP length 0": _ip6(udp=0),
         "IPv6 extensions": _ip6(
             IPv6ExtHdrHopByHop(), IPv6ExtHdrDestOpt(), IPv6ExtHdrRouting(addresses=["2001:db8::9"])

@@ -59,6 +59,7 @@ def test_three_readers_agree_on_odd_frames(tmp_path: Path) -> None:
         "echo",
         "no bfd",
         "quoted in icmp",
+        "label without end",
         "another tag",
         "802.3 length",
         "vxlan with nothing in it",
@@ -68,6 +69,7 @@ def test_three_readers_agree_on_odd_frames(tmp_path: Path) -> None:
         "IPv4 length 24",
         "UDP length 5",
         "UDP length 0",
+        "IPv6 length 0",
         "IPv6 later fragment",
         "IPv4 as IPv6",
         "cut in UDP",
@@ -79,6 +81,7 @@ def test_three_readers_agree_on_odd_frames(tmp_path: Path) -> None:
     assert places == {
         "vlan": "vlan 5",
         "qinq": "vlan 10.20",
+        "mpls in a vlan": "vlan 5",
         "four tags": "vlan 1.2.3.4",
         "vxlan": "vxlan 5",
         "vlan around vxlan around vlan": "vlan 7 vxlan 5 vlan 9",
@@ -293,7 +296,7 @@ def test_standard_input(tmp_path: Path) -> None:
         assert done.stdout.decode().strip() == "20000 20000"
 
 
-KNOWN = {"eth", "ethertype", "ip", "ipv6", "udp", "bfd", "vlan", "ieee8021ad", "vxlan", "geneve", "data", "ah"}
+KNOWN = {"eth", "ethertype", "ip", "ipv6", "udp", "bfd", "vlan", "ieee8021ad", "vxlan", "geneve", "data", "ah", "mpls"}
 TELLING = (0, 1, 2, 3, 4, 5, 8, 17, 20, 24, 25, 26, 27, 28, 32, 36, 51, 64, 255)
 
 
