@@ -24,6 +24,9 @@ from captures.rows import Row
 LAG_NS = 1_000_000_000
 """How long a packet may lie on the path and in the speaker's queues after it was captured, nanoseconds."""
 
+OVERTAKEN_NS = 100_000_000
+"""How much later than a packet sent after it a packet may be captured, nanoseconds."""
+
 ADMIN_DOWN, DOWN, INIT, UP = 0, 1, 2, 3
 STATE_NAMES: tuple[Literal["AdminDown", "Down", "Init", "Up"], ...] = ("AdminDown", "Down", "Init", "Up")
 
@@ -186,12 +189,16 @@ def _steps_of(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
         return
     heard = heard_by(end, view)
     begun = min([first.first_ns, *(peer.said[0].first_ns for peer in view.peers)])
+    left_ns: dict[int, int] = {}
     for before, after in pairwise(said):
         if before.row.state != after.row.state:
             since = before.last_ns - LAG_NS
             doubt = "" if heard else "no packet of the peer is in the capture"
             if since < begun and first.row.your_discriminator:
                 doubt = "the capture began in the middle of the session, just before"
+            left_ns[before.row.state] = after.first_ns
+            if left_ns.get(after.row.state, 0) > after.first_ns - OVERTAKEN_NS:
+                doubt = f"it said {STATE_NAMES[after.row.state]} just before, and packets may overtake each other"
             meanwhile = (each for each in heard if each.stretch.last_ns >= since and _earlier(each.stretch, after))
             yield Step(before, after, tuple(meanwhile), doubt)
 

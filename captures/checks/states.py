@@ -4,26 +4,24 @@ Covers RFC 5880 sections 4.1, 6.2, 6.8.4 and 6.8.6. What a bystander can know of
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 
 from captures.conversation import Said
+from captures.detection import defied, orders
 from captures.findings import Check, Evidence, Span, View, Wrong, at
 from captures.handshake import (
     ADMIN_DOWN,
     DOWN,
     INIT,
-    LAG_NS,
     STATE_NAMES,
     UP,
     Step,
     entries,
-    heard_by,
     judged,
     steps,
 )
 
-_ENOUGH_PACKETS = 3
 _NEIGHBOR_DOWN, _NO_DIAG = 3, 0
 
 
@@ -35,46 +33,31 @@ def _must_leave(view: View, *, state: int, on: Sequence[int], way: str) -> Evide
     """
     examined, wrong = 0, []
     for end, said in judged(view):
+        given = list(orders(end, view, lambda row: row.state in on))
         for stay in _stays(said, state):
-            for heard in heard_by(end, view):
-                row, stretch = heard.row, heard.stretch
-                if row.state not in on or row.your_discriminator != end.discriminator:
-                    continue
-                if not stay.first_ns < stretch.first_ns < stay.last_ns:
+            for order in given:
+                if not stay[0].first_ns < order.since_ns < stay[-1].last_ns:
                     continue
                 examined += 1
-                limit = stretch.first_ns + max(LAG_NS, stretch.interval_us * 1000 * row.detect_mult) + LAG_NS
-                if stay.last_ns > limit and stretch.count >= max(_ENOUGH_PACKETS, row.detect_mult):
+                if any(each.row.demand for each in stay):  # silence means nothing in Demand mode
+                    continue
+                late = defied(order, (stretch for each in stay for stretch in each.stretches))
+                if late is not None:
+                    heard = order.first
                     words = (
-                        f"{STATE_NAMES[state]} still, {(stay.last_ns - stretch.first_ns) / 1e9:.1f} s after the peer's"
+                        f"{STATE_NAMES[state]} still, {(late.last_ns - order.since_ns) / 1e9:.1f} s after the peer's"
                     )
-                    words += f" {STATE_NAMES[row.state]} of frame {stretch.first_frame}"
-                    wrong.append(Wrong(at(stay.last_frame, stay.last_ns), way, words))
+                    words += f" {STATE_NAMES[heard.row.state]} of frame {heard.stretch.first_frame}"
+                    wrong.append(Wrong(at(late.last_frame, late.last_ns), way, words))
                     break
     return Evidence(examined, wrong)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stay:
-    """A time without a change of state."""
-
-    first_ns: int
-    last_ns: int
-    last_frame: int
-
-
-def _stays(said: Sequence[Said], state: int) -> Iterator[_Stay]:
-    begun: Said | None = None
-    last: Said | None = None
-    for each in said:
-        if each.row.state == state:
-            begun, last = begun or each, each
-            continue
-        if begun is not None and last is not None:
-            yield _Stay(begun.first_ns, last.last_ns, last.last_frame)
-        begun = last = None
-    if begun is not None and last is not None:
-        yield _Stay(begun.first_ns, last.last_ns, last.last_frame)
+def _stays(said: Sequence[Said], state: int) -> Iterator[list[Said]]:
+    """Times without a change of state."""
+    for stays, run in groupby(said, key=lambda each: each.row.state == state):
+        if stays:
+            yield list(run)
 
 
 def _diagnosed(view: View, *, out_of: int, on: int) -> Evidence:
@@ -164,6 +147,13 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=partial(_must_leave, state=INIT, on=(UP,), way="Up, or Down when nothing arrives"),
         absent="no session of the speaker was in Init when the peer said Up",
+    ),
+    Check(
+        requirement="5880-6.8.6-r29",
+        clause=_LEAVE.format("Init", "AdminDown", "Down"),
+        level="MUST",
+        examine=partial(_must_leave, state=INIT, on=(ADMIN_DOWN,), way="Down, also when nothing arrives"),
+        absent="no session of the speaker was in Init when the peer said AdminDown",
     ),
     Check(
         requirement="5880-6.8.6-r39",
