@@ -3,7 +3,14 @@
 A new check is a new line in the table of one of the modules; `requirement` is the id in the requirement catalogue.
 """
 
-from captures.checks import contents, identity, states
+from captures.checks import contents, identity, polls, rates, states, timing
 from captures.findings import Check
 
-CHECKS: tuple[Check, ...] = (*contents.CHECKS, *identity.CHECKS, *states.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *contents.CHECKS,
+    *identity.CHECKS,
+    *states.CHECKS,
+    *polls.CHECKS,
+    *rates.CHECKS,
+    *timing.CHECKS,
+)

@@ -66,6 +66,7 @@ def test_a_clean_session_confirms_what_it_shows_and_no_more(tmp_path: Path) -> N
         "5880-4.1-r05": 4,
         "5880-4.1-r09": 4,
         "5880-6.8.1-r18": 4,
+        "5880-6.8.3-r03": 1,
         "5880-6.8.3-r08": 2,
         "5880-6.8.7-r39": 3,
         "5881-3-r01": 1,
