@@ -50,6 +50,7 @@ class Step:
     `doubt` says why the capture cannot judge the step, "" if it can.
     """
 
+    end: End
     before: Said
     after: Said
     heard: tuple[Heard, ...]
@@ -200,7 +201,7 @@ def _steps_of(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
             if left_ns.get(after.row.state, 0) > after.first_ns - OVERTAKEN_NS:
                 doubt = f"it said {STATE_NAMES[after.row.state]} just before, and packets may overtake each other"
             meanwhile = (each for each in heard if each.stretch.last_ns >= since and _earlier(each.stretch, after))
-            yield Step(before, after, tuple(meanwhile), doubt)
+            yield Step(end, before, after, tuple(meanwhile), doubt)
 
 
 def heard_by(end: End, view: View) -> list[Heard]:

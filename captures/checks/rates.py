@@ -5,12 +5,12 @@ is followed by what is too short. So it is not a gap that is judged, but whether
 long, or the other way round. A lost packet makes a gap of 150 % and more, which says nothing.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import numpy as np
+from itertools import accumulate, pairwise
+from math import ceil, floor
 
 from captures.conversation import BIN_PERCENT, BINS, End, Said, Stretch
 from captures.detection import FOREGOING_NS, defied, lives_until, orders
@@ -33,19 +33,16 @@ _UNJITTERED_GAPS = 40
 _ALIKE = 0.9
 """Intervals of which so many lie within five per cent are not reduced by a random value of 0 to 25 %."""
 
-_EDGES = np.arange(BINS) * BIN_PERCENT
-_CENTERS = _EDGES + BIN_PERCENT / 2
-
 
 @dataclass(frozen=True, slots=True)
 class _Rhythm:
     """Periodic packets with enough gaps. `unsure_ns` is for how long the speaker may have gone by other values than the
     peer's last ones, which may have been lost."""
 
+    end: End
     said: Said
     stretch: Stretch
-    gaps: Any
-    unsure_ns: int
+    gaps: list[int]
 
     @property
     def tolerance(self) -> float:
@@ -58,53 +55,65 @@ class _Rhythm:
         return _GREATEST_AT_ONE if self.said.row.detect_mult == 1 else _GREATEST
 
     @property
-    def short(self) -> Any:
-        """Which bins hold gaps that are too short."""
-        return _LEAST - self.tolerance >= _EDGES + BIN_PERCENT
+    def short(self) -> slice:
+        """The bins whose gaps are too short."""
+        return slice(0, floor((_LEAST - self.tolerance) / BIN_PERCENT))
 
     @property
-    def long(self) -> Any:
-        """Which bins hold gaps that are too long, and not for a lost packet."""
-        return (self.greatest + self.tolerance <= _EDGES) & ~self.lost
+    def lost(self) -> slice:
+        """The bins whose gaps a lost packet explains."""
+        return slice(floor((_LOST - self.tolerance) / BIN_PERCENT), BINS)
 
     @property
-    def lost(self) -> Any:
-        """Which bins hold gaps that a lost packet explains."""
-        return _LOST - self.tolerance < _EDGES + BIN_PERCENT
+    def long(self) -> slice:
+        """The bins whose gaps are too long, and not for a lost packet."""
+        return slice(ceil((self.greatest + self.tolerance) / BIN_PERCENT), self.lost.start)
+
+    def count(self, bins: slice) -> int:
+        """How many gaps are in some bins."""
+        return sum(self.gaps[bins])
+
+    def nanoseconds(self, bins: slice) -> float:
+        """How much time is in the gaps of some bins."""
+        indices = range(*bins.indices(BINS))
+        percent = sum((index + 0.5) * BIN_PERCENT * self.gaps[index] for index in indices)
+        return percent * self.stretch.interval_us * 10
+
+    def unsure_ns(self, view: View) -> int:
+        """For how long the speaker may have gone by other values than the peer's last ones, which may have been lost
+        on the way to it."""
+        begun = self.stretch.first_ns
+        known = [each for each in heard_by(self.end, view) if each.stretch.first_ns < begun]
+        limit = lives_until(self.end, known, begun)
+        return FOREGOING_NS if limit is None else limit + LAG_NS - begun
 
     @property
     def words(self) -> str:
         """For example "82 % to 91 % of 300 ms (the middle 80 % of 120 gaps)"."""
-        summed = np.cumsum(self.gaps)
-        low, high = (float(_EDGES[int(np.searchsorted(summed, part * summed[-1]))]) for part in (0.1, 0.9))
+        summed = list(accumulate(self.gaps))
+        low, high = (BIN_PERCENT * bisect_left(summed, part * summed[-1]) for part in (0.1, 0.9))
         bounds = f"{low:g} % to {high + BIN_PERCENT:g} %"
         return f"{bounds} of {self.stretch.interval_us / 1000:g} ms (the middle 80 % of {summed[-1]} gaps)"
 
 
-def _rhythms(view: View, of: range) -> Iterator[_Rhythm]:
-    """The stretches whose rate can be judged, of a Detect Mult in `of`."""
+def _rhythms(view: View) -> list[_Rhythm]:
+    """The stretches whose rate can be judged."""
+    found = []
     for end, said in judged(view):
         for own in said:
-            row = own.row
-            if row.poll or row.final or row.detect_mult not in of:
+            if own.row.poll or own.row.final:
                 continue
             for stretch in own.stretches:
                 told = stretch.heard.row if stretch.heard else None
-                if stretch.gaps is None or stretch.interval_us < _FINEST_US:
+                if stretch.gaps is None or stretch.count <= _ENOUGH_GAPS or stretch.interval_us < _FINEST_US:
                     continue
-                if told is not None and (told.demand or told.required_min_rx_interval_us == 0):
-                    continue
-                if int(stretch.gaps.sum()) >= _ENOUGH_GAPS:
-                    yield _Rhythm(own, stretch, stretch.gaps.astype(np.int64), _unsure_ns(end, view, stretch))
+                if told is None or not (told.demand or told.required_min_rx_interval_us == 0):
+                    found.append(_Rhythm(end, own, stretch, stretch.gaps.tolist()))
+    return found
 
 
-def _unsure_ns(end: End, view: View, stretch: Stretch) -> int:
-    known = sorted(
-        (each for each in heard_by(end, view) if each.stretch.first_ns < stretch.first_ns),
-        key=lambda each: each.stretch.first_ns,
-    )
-    limit = lives_until(end, known, stretch.first_ns)
-    return FOREGOING_NS if limit is None else limit + LAG_NS - stretch.first_ns
+def _of(view: View, multipliers: range) -> Iterator[_Rhythm]:
+    return (each for each in view.once("rhythms", _rhythms) if each.said.row.detect_mult in multipliers)
 
 
 def _by_own_rate(rhythm: _Rhythm) -> bool:
@@ -116,47 +125,48 @@ def _by_own_rate(rhythm: _Rhythm) -> bool:
 
 def _too_fast(view: View, *, of: range) -> Evidence:
     examined, wrong = 0, []
-    for rhythm in filter(_by_own_rate, _rhythms(view, of)):
-        examined += int(rhythm.gaps.sum())
-        times = rhythm.gaps * _CENTERS * rhythm.stretch.interval_us * 10  # nanoseconds
-        short_ns, long_ns = float(times[rhythm.short].sum()), float(times[rhythm.long].sum())
+    for rhythm in filter(_by_own_rate, _of(view, of)):
+        examined += rhythm.count(slice(BINS))
+        excess_ns = rhythm.nanoseconds(rhythm.short) - rhythm.nanoseconds(rhythm.long)
+        if excess_ns <= _BEYOND_NOISE * rhythm.nanoseconds(slice(0, rhythm.lost.start)):
+            continue
         own_rate = rhythm.stretch.interval_us == rhythm.said.row.desired_min_tx_interval_us
-        unsure_ns = 0 if own_rate else rhythm.unsure_ns
-        if short_ns - long_ns - unsure_ns > _BEYOND_NOISE * float(times[~rhythm.lost].sum()):
+        unsure_ns = 0 if own_rate else rhythm.unsure_ns(view)
+        if excess_ns - unsure_ns > _BEYOND_NOISE * rhythm.nanoseconds(slice(0, rhythm.lost.start)):
             wrong.append(Wrong(span(rhythm.stretch), f"gaps of {_LEAST} % of the interval or more", rhythm.words))
     return Evidence(examined, wrong)
 
 
 def _too_slow(view: View, *, of: range) -> Evidence:
     examined, wrong = 0, []
-    for rhythm in _rhythms(view, of):
+    for rhythm in _of(view, of):
         row, stretch = rhythm.said.row, rhythm.stretch
         if row.state != UP or row.demand or stretch.heard is None:
             continue
-        lost = int(rhythm.gaps[rhythm.lost].sum())
-        regular = int(rhythm.gaps.sum()) - lost
+        lost = rhythm.count(rhythm.lost)
+        regular = rhythm.count(slice(BINS)) - lost
         if lost > _FEW_LOST * regular:
             continue
         examined += regular
-        unsure = rhythm.unsure_ns / (stretch.interval_us * 1000)
-        excess = int(rhythm.gaps[rhythm.long].sum()) - int(rhythm.gaps[rhythm.short].sum())
-        if excess - unsure > _BEYOND_NOISE * regular:
+        excess = rhythm.count(rhythm.long) - rhythm.count(rhythm.short)
+        if excess <= _BEYOND_NOISE * regular:
+            continue
+        if excess - rhythm.unsure_ns(view) / (stretch.interval_us * 1000) > _BEYOND_NOISE * regular:
             wrong.append(Wrong(span(stretch), f"gaps of {rhythm.greatest} % of the interval or less", rhythm.words))
     return Evidence(examined, wrong)
 
 
 def _unjittered(view: View) -> Evidence:
     examined, wrong = 0, []
-    for rhythm in _rhythms(view, range(256)):
-        regular = np.where(rhythm.lost, 0, rhythm.gaps)
-        count = int(regular.sum())
-        duration_ns = rhythm.stretch.last_ns - rhythm.stretch.first_ns
-        if count < _UNJITTERED_GAPS or duration_ns < 2 * rhythm.unsure_ns:
+    for rhythm in _of(view, range(256)):
+        regular = rhythm.gaps[: rhythm.lost.start]
+        count = sum(regular)
+        if count < _UNJITTERED_GAPS:
             continue
         examined += count
-        pairs = regular[:-1] + regular[1:]
-        fullest = int(np.argmax(pairs))
-        if pairs[fullest] >= _ALIKE * count and rhythm.short[fullest] == 0:
+        fullest, alike = max(enumerate(map(sum, pairwise(regular))), key=lambda each: each[1])
+        duration_ns = rhythm.stretch.last_ns - rhythm.stretch.first_ns
+        if alike >= _ALIKE * count and fullest >= rhythm.short.stop and duration_ns >= 2 * rhythm.unsure_ns(view):
             wrong.append(Wrong(span(rhythm.stretch), "gaps shortened by a random 0 to 25 %", rhythm.words))
     return Evidence(examined, wrong)
 

@@ -3,14 +3,14 @@
 What is not in the capture was not received, so silence is certain; what is in it may have been lost behind it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from captures.checks.contents import single_hop
-from captures.conversation import End, Said, Stretch
+from captures.conversation import Said, Stretch
 from captures.detection import detection_ns, lives_until
 from captures.findings import Check, Evidence, View, Wrong, at
-from captures.handshake import DOWN, INIT, LAG_NS, STATE_NAMES, UP, Heard, Step, heard_by, judged, steps
+from captures.handshake import DOWN, INIT, LAG_NS, STATE_NAMES, UP, Step, heard_by, judged, steps
 from captures.rows import Row
 
 _EXPIRED, _NO_DIAG = 1, 0
@@ -22,7 +22,7 @@ def _outlived(view: View, *, shows: Callable[[Row], bool], expected: str) -> Evi
     """The peer is silent for longer than a Detection Time, and packets of the speaker show what must be over."""
     examined, wrong = 0, []
     for end, said in judged(view):
-        heard = list(heard_by(end, view))
+        heard = heard_by(end, view)
         for own in said:
             if not shows(own.row) or any(each.row.demand for each in said):  # silence means nothing in Demand mode
                 continue
@@ -72,8 +72,8 @@ def _undiagnosed(view: View) -> Evidence:
     """A session that falls when the peer has been silent for a Detection Time, and gives no reason. One that does not
     know its peer any more may be a restarted one, of which the diagnostic is zero."""
     examined, wrong = 0, []
-    for end, step, silent_ns, heard in _falls(view):
-        deadline = lives_until(end, heard, silent_ns)
+    for step, silent_ns in _falls(view):
+        deadline = lives_until(step.end, heard_by(step.end, view), silent_ns)
         if deadline is None or step.after.first_ns < deadline or not step.after.row.your_discriminator:
             continue
         examined += 1
@@ -84,17 +84,15 @@ def _undiagnosed(view: View) -> Evidence:
     return Evidence(examined, wrong)
 
 
-def _falls(view: View) -> Iterator[tuple[End, Step, int, Sequence[Heard]]]:
+def _falls(view: View) -> Iterator[tuple[Step, int]]:
     """Steps out of Init and Up to Down outside of Demand mode, with since when the peer was silent."""
-    for end, said in judged(view):
-        heard = list(heard_by(end, view))
-        for step in steps(end, said, view):
-            fallen = step.before.row.state in (INIT, UP) and step.after.row.state == DOWN
-            if not fallen or step.doubt or any(each.row.demand for each in said):
-                continue
-            silent_ns = max((each.last_ns for each in _before(view, step.after.first_ns)), default=None)
-            if silent_ns is not None:
-                yield end, step, silent_ns, heard
+    for step in steps(view):
+        fallen = step.before.row.state in (INIT, UP) and step.after.row.state == DOWN
+        if not fallen or step.doubt or any(each.row.demand for each in step.end.said):
+            continue
+        silent_ns = max((each.last_ns for each in _before(view, step.after.first_ns)), default=None)
+        if silent_ns is not None:
+            yield step, silent_ns
 
 
 def _before(view: View, ns: int) -> Iterator[Stretch]:
@@ -109,16 +107,16 @@ def _early(view: View) -> Evidence:
     """Diag 1 less than a Detection Time after the speaker has shown that it received a packet: by a step of its state
     machine, or by an answer. Whether it received those after that is not known."""
     examined, wrong, undecided = 0, [], []
-    for end, step, _, heard in _falls(view):
+    for step, _ in _falls(view):
         if step.after.row.diag != _EXPIRED:
             continue
         frame, fell_ns = step.after.first_frame, step.after.first_ns
-        shown = _shown(end, step)
-        values = [each.row for each in heard if each.stretch.first_ns <= fell_ns]
+        shown = _shown(step)
+        values = [each.row for each in heard_by(step.end, view) if each.stretch.first_ns <= fell_ns]
         if shown is None or not values:
             undecided.append(f"Diag 1 of frame {frame}: what the speaker received before is not known")
             continue
-        required = min(each.row.required_min_rx_interval_us for each in end.said)
+        required = min(each.row.required_min_rx_interval_us for each in step.end.said)
         least = min(detection_ns(row, required) for row in values)
         slack = LAG_NS + max(LAG_NS, step.before.stretches[-1].interval_us * 1000)
         if least * (1 - _SLACK) <= slack:
@@ -131,11 +129,11 @@ def _early(view: View) -> Evidence:
     return Evidence(examined, wrong, undecided)
 
 
-def _shown(end: End, step: Step) -> int | None:
+def _shown(step: Step) -> int | None:
     """When the end last showed before a step that it had received something."""
     before: Said | None = None
     shown = None
-    for own in end.said:
+    for own in step.end.said:
         if own.first_ns >= step.after.first_ns:
             break
         entered = before is not None and own.row.state in (INIT, UP) and own.row.state != before.row.state
