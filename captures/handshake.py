@@ -195,8 +195,8 @@ def _steps_of(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
         if before.row.state != after.row.state:
             since = before.last_ns - LAG_NS
             doubt = "" if heard else "no packet of the peer is in the capture"
-            if since < begun and first.row.your_discriminator:
-                doubt = "the capture began in the middle of the session, just before"
+            if heard and since < begun:
+                doubt = "the capture began just before"
             left_ns[before.row.state] = after.first_ns
             if left_ns.get(after.row.state, 0) > after.first_ns - OVERTAKEN_NS:
                 doubt = f"it said {STATE_NAMES[after.row.state]} just before, and packets may overtake each other"

@@ -29,6 +29,10 @@ _FINEST_US = 25_000
 _BEYOND_NOISE = 0.2
 _FEW_LOST = 0.3
 
+_AT_ONCE = slice(0, 2)
+_FEW_AT_ONCE = 0.02
+"""More packets than this part directly behind another one may have been captured, or delivered, twice."""
+
 _UNJITTERED_GAPS = 40
 _ALIKE = 0.9
 """Intervals of which so many lie within five per cent are not reduced by a random value of 0 to 25 %."""
@@ -126,6 +130,8 @@ def _by_own_rate(rhythm: _Rhythm) -> bool:
 def _too_fast(view: View, *, of: range) -> Evidence:
     examined, wrong = 0, []
     for rhythm in filter(_by_own_rate, _of(view, of)):
+        if rhythm.count(_AT_ONCE) > _FEW_AT_ONCE * rhythm.count(slice(BINS)):
+            continue
         examined += rhythm.count(slice(BINS))
         excess_ns = rhythm.nanoseconds(rhythm.short) - rhythm.nanoseconds(rhythm.long)
         if excess_ns <= _BEYOND_NOISE * rhythm.nanoseconds(slice(0, rhythm.lost.start)):

@@ -127,9 +127,10 @@ def test_a_planted_violation_is_found_in_its_frame(tmp_path: Path, name: str) ->
 @needs_tshark
 def test_a_step_past_init_is_found_in_its_frame(tmp_path: Path) -> None:
     frames = [from_a(control(DOWN, your=0)), from_b(DOWN, your=0), from_a(control(UP)), from_b(DOWN)]
+    frames = [frames[0]] * 120 + frames  # for more than a second, so that the peer's Init was not captured before
     found = outcomes(record(tmp_path / "x.pcapng", frames), A)["5880-6.8.6-r34"]
-    assert found.ruling is Ruling.VIOLATED and found.findings[0].frames == (3,)
-    assert found.findings[0].seen == "Down (frame 1) to Up, when the peer had sent Down (frame 2)"
+    assert found.ruling is Ruling.VIOLATED and found.findings[0].frames == (123,)
+    assert found.findings[0].seen == "Down (frame 121) to Up, when the peer had sent Down (frame 122)"
 
 
 @needs_tshark

@@ -155,6 +155,12 @@ HONEST: dict[str, list[Told]] = {
         (9.4, A, UP),
     ],
     "changed its discriminator while Up": [*HANDSHAKE, (2, A, UP, {"my_discriminator": 0x1A})],
+    "the capture begins when the peer's Down is on its way": [
+        (0, A, DOWN),
+        (0.1, A, INIT),
+        (0.2, B, INIT),
+        (0.3, A, UP),
+    ],
     "S-BFD has other rules": [
         (0, A, DOWN, {"destination_port": 7784}),
         (0.1, B, UP),
@@ -170,25 +176,33 @@ def test_an_honest_speaker_is_not_accused(name: str) -> None:
     assert accused(rows, B) == {}
 
 
+LONG_DOWN: list[Told] = [(-3, A, DOWN)]
+
 GUILTY: dict[str, tuple[list[Told], dict[str, tuple[int, ...]]]] = {
-    "Up when the peer is Down": ([(0, A, DOWN), (0.1, B, DOWN), (0.2, A, UP), (1, B, DOWN)], {DOWN_TO_UP: (3,)}),
+    "Up when the peer is Down": (
+        [*LONG_DOWN, (0, A, DOWN), (0.1, B, DOWN), (0.2, A, UP), (1, B, DOWN)],
+        {DOWN_TO_UP: (4,)},
+    ),
     "Up from Down on Up": (
         [(0, A, UP), (0.1, B, UP), (5, A, DOWN), (7, B, UP), (7.1, A, UP)],
         {DOWN_TO_UP_ON_UP: (5,)},
     ),
     "Up out of Init on Down": (
-        [(0, A, DOWN), (0.1, B, DOWN), (0.2, A, INIT), (0.3, B, DOWN), (0.4, A, UP), (1, B, DOWN)],
-        {INIT_TO_UP: (5,)},
+        [*LONG_DOWN, (0, A, DOWN), (0.1, B, DOWN), (0.2, A, INIT), (0.3, B, DOWN), (0.4, A, UP), (1, B, DOWN)],
+        {INIT_TO_UP: (6,)},
     ),
-    "Init on AdminDown": ([(0, A, DOWN), (0.1, B, ADMIN_DOWN), (0.2, A, INIT), (1, B, ADMIN_DOWN)], {INIT_CHECK: (3,)}),
-    "Init before anything was heard": ([(0, A, DOWN), (0.2, A, INIT), (3, B, DOWN)], {INIT_CHECK: (2,)}),
+    "Init on AdminDown": (
+        [*LONG_DOWN, (0, A, DOWN), (0.1, B, ADMIN_DOWN), (0.2, A, INIT), (1, B, ADMIN_DOWN)],
+        {INIT_CHECK: (4,)},
+    ),
+    "Init before anything was heard": ([*LONG_DOWN, (0, A, DOWN), (0.2, A, INIT), (3, B, DOWN)], {INIT_CHECK: (3,)}),
     "Up on an Init that had to be discarded": (
-        [(0, A, DOWN), (0.1, B, DOWN), (0.2, B, INIT, {"detect_mult": 0}), (0.3, A, UP), (1, B, DOWN)],
-        {DOWN_TO_UP: (4,)},
+        [*LONG_DOWN, (0, A, DOWN), (0.1, B, DOWN), (0.2, B, INIT, {"detect_mult": 0}), (0.3, A, UP), (1, B, DOWN)],
+        {DOWN_TO_UP: (5,)},
     ),
     "Up on an Init that does not know the speaker": (
-        [(0, A, DOWN), (0.1, B, DOWN), (0.2, B, INIT, {"your_discriminator": 0}), (0.3, A, UP)],
-        {DOWN_TO_UP: (4,)},
+        [*LONG_DOWN, (0, A, DOWN), (0.1, B, DOWN), (0.2, B, INIT, {"your_discriminator": 0}), (0.3, A, UP)],
+        {DOWN_TO_UP: (5,)},
     ),
     "from Up back to Init": ([*HANDSHAKE, (9, A, UP), (9.1, B, UP), (9.2, A, INIT)], {INIT_CHECK: (10,)}),
 }

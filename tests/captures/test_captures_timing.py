@@ -113,8 +113,11 @@ GUILTY: dict[str, tuple[list[Row], dict[str, tuple[int, ...]]]] = {
     "no reason given": (story(BOTH_UP, [(14.6, A, DOWN)]), {DIAG: (26,)}),
     "the peer is named for ever": (story(BOTH_UP, told(13, 25, A, DOWN, diag=1)), {KEPT: (39,)}),
     "given up too soon": (
-        story([(0, A, DOWN), (0.1, B, DOWN, {"detect_mult": 9}), (0.2, A, INIT)], [(1.2, A, DOWN, {"diag": 1})]),
-        {EARLY: (4,)},
+        story(
+            [(-3, A, DOWN), (0, A, DOWN), (0.1, B, DOWN, {"detect_mult": 9}), (0.2, A, INIT)],
+            [(1.2, A, DOWN, {"diag": 1})],
+        ),
+        {EARLY: (5,)},
     ),
     "packets that nobody wants": (story(HANDSHAKE, told(2, 30, A), told(2.3, 30, B, **NONE)), {UNWANTED: (70,)}),
 }
