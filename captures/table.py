@@ -82,6 +82,9 @@ _AUTH = {
     "auth_sequence": AUTH_SEQUENCE,
 }
 _ADDRESSES = ("source", "destination")
+_PLACE = ("place", "dont_fragment")
+_JUDGED = ("malformed", "padding", "digest")
+_TRUTHS = ("dont_fragment", "malformed")
 _ENVELOPE = ("frame", "time_ns", "ttl", "source_port", "destination_port", "ip_version", "udp_length")
 _CONTENTS = (
     "version",
@@ -114,35 +117,50 @@ def constant(packets: NDArray[Any]) -> NDArray[np.uint64]:
 
 def to_packets(chunk: Chunk) -> list[Row | Undecoded]:
     """The chunk's packets as objects."""
-    packets = chunk.packets
-    columns = {name: packets[name].tolist() for name in PACKET.names or () if name not in _ADDRESSES}
-    sources, destinations = (np.ascontiguousarray(packets[name]).tobytes() for name in _ADDRESSES)
-    found = []
-    for number, line in enumerate(zip(*columns.values(), strict=True)):
-        value = dict(zip(columns, line, strict=True))
-        address = slice(16 * number, 16 * number + 16)
-        envelope: dict[str, Any] = {name: value[name] for name in _ENVELOPE} | {
-            "source": address_text(sources[address], value["ip_version"]),
-            "destination": address_text(destinations[address], value["ip_version"]),
-            "place": chunk.places[value["place"]],
-            "dont_fragment": bool(value["dont_fragment"]),
-        }
-        found.append(_row(envelope, value) if value["decoded"] else Undecoded(**envelope))
-    return found
+    packets, places = chunk.packets, chunk.places
+    envelopes = _envelopes(packets)
+    keywords = [
+        {"place": places[place], "dont_fragment": df} for place, df in zip(*_lists(packets, _PLACE), strict=True)
+    ]
+    contents = zip(*_contents(packets), strict=True)
+    ends = zip(*_lists(packets, _JUDGED), packets["decoded"].tolist(), strict=True)
+    return [
+        Row(*envelope, *content, malformed, **keyword, padding=_PADDINGS[padding], digest=_DIGESTS[digest])
+        if decoded
+        else Undecoded(*envelope, **keyword)
+        for envelope, keyword, content, (malformed, padding, digest, decoded) in zip(
+            envelopes, keywords, contents, ends, strict=True
+        )
+    ]
 
 
-def _row(envelope: dict[str, Any], value: dict[str, int]) -> Row:
-    flags, there = value["flags"], value["auth_fields"]
-    contents: dict[str, Any] = {name: value[name] for name in _CONTENTS}
-    contents |= {name: bool(flags & bit) for name, bit in _FLAGS.items()}
-    contents |= {name: value[name] if there & bit else None for name, bit in _AUTH.items()}
-    return Row(
-        **envelope,
-        **contents,
-        malformed=bool(value["malformed"]),
-        padding=_PADDINGS[value["padding"]],
-        digest=_DIGESTS[value["digest"]],
-    )
+def _envelopes(packets: NDArray[Any]) -> Iterable[tuple[Any, ...]]:
+    """The fields of Envelope in their order."""
+    versions = packets["ip_version"].tolist()
+    frames, times, *rest = _lists(packets, _ENVELOPE)
+    sources, destinations = (_addresses(packets[name], versions) for name in _ADDRESSES)
+    return zip(frames, times, sources, destinations, *rest, strict=True)
+
+
+def _addresses(column: NDArray[Any], versions: list[int]) -> list[str]:
+    joined = np.ascontiguousarray(column).tobytes()
+    return [address_text(joined[16 * at : 16 * at + 16], version) for at, version in enumerate(versions)]
+
+
+def _contents(packets: NDArray[Any]) -> list[list[Any]]:
+    """The fields of Row from `version` to the authentication, in their order."""
+    flags = [((packets["flags"] & bit) != 0).tolist() for bit in _FLAGS.values()]
+    authentication = []
+    for name, bit in _AUTH.items():
+        values = packets[name].astype(object)
+        values[packets["auth_fields"] & bit == 0] = None
+        authentication.append(values.tolist())
+    first, rest = _lists(packets, _CONTENTS[:3]), _lists(packets, _CONTENTS[3:])
+    return [*first, *flags, *rest, *authentication]
+
+
+def _lists(packets: NDArray[Any], names: Iterable[str]) -> list[list[Any]]:
+    return [(packets[name] != 0).tolist() if name in _TRUTHS else packets[name].tolist() for name in names]
 
 
 def from_packets(packets: Iterable[Row | Undecoded]) -> Chunk:
