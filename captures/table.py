@@ -125,7 +125,7 @@ def to_packets(chunk: Chunk) -> list[Row | Undecoded]:
     contents = zip(*_contents(packets), strict=True)
     ends = zip(*_lists(packets, _JUDGED), packets["decoded"].tolist(), strict=True)
     return [
-        Row(*envelope, *content, malformed, **keyword, padding=_PADDINGS[padding], digest=_DIGESTS[digest])
+        Row(*envelope, *content, malformed, **keyword, padding=_PADDINGS[padding], digest=_DIGESTS[digest])  # type: ignore[call-arg]
         if decoded
         else Undecoded(*envelope, **keyword)
         for envelope, keyword, content, (malformed, padding, digest, decoded) in zip(
