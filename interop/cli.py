@@ -19,8 +19,10 @@ from interop import expectations
 from interop.expectations import ExpectationError
 from interop.scenarios import SCENARIOS
 from refimpl import __version__
-from reports import interop, interop_html, interop_terminal
+from reports import interop, interop_terminal
+from reports.document import save
 from reports.interop import Interop, Party, ScenarioInfo
+from reports.kinds import write_page
 from reports.whole import replace
 from topologies import nodes
 from topologies.trees import tree
@@ -154,8 +156,8 @@ def _run(
         troubles=troubles + [f"{' and '.join(pair)}: {each.trouble}" for pair, each in found.items() if each.trouble],
     )
     try:
-        replace(report / interop.DATA, lambda path: interop.save(run, path))
-        replace(report / interop.PAGE, lambda path: interop_html.write(run, path))
+        replace(report / interop.DATA, lambda path: save(run, path))
+        replace(report / interop.PAGE, lambda path: write_page(run, path))
     except OSError as error:
         raise Refusal(str(error)) from error
     interop_terminal.print_interop(run, console)

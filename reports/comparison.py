@@ -1,19 +1,17 @@
 """Runs side by side: for each requirement, what every run found about it.
 
 A case speaks of all requirements that it judges when it passes, and of the violated one alone when it accuses.
-`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from reports.document import Document, Made, Model
 from reports.model import CaseResult, RequirementRef, Run, Verdict
 from reports.words import DEVIATIONS, natural_key
-
-SCHEMA_VERSION = "1.0"
 
 _GRAVEST_FIRST = (
     Verdict.FAIL,
@@ -25,11 +23,7 @@ _GRAVEST_FIRST = (
 )
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(_Model):
+class Column(Model):
     """One run."""
 
     target: str
@@ -40,23 +34,24 @@ class Column(_Model):
     report: str = Field(description='path of the run\'s page, relative to the comparison; "" where there is none')
 
 
-class Judgement(_Model):
+class Judgement(Model):
     """What one case says about a requirement."""
 
     case: str
     title: str
     verdict: Verdict
+    as_expected: bool
     words: str = Field(description="what was seen, or why nothing could be said; empty with PASS")
 
 
-class Cell(_Model):
+class Cell(Model):
     """What one run found about one requirement: the gravest of its judgements, None where no case spoke of it."""
 
     verdict: Verdict | None
     judgements: list[Judgement]
 
 
-class Row(_Model):
+class Row(Model):
     """One requirement in all runs, in the order of the columns."""
 
     requirement: RequirementRef
@@ -65,12 +60,12 @@ class Row(_Model):
     @property
     def rfc(self) -> str:
         """The RFC number."""
-        return self.requirement.id.split("-")[0]
+        return self.requirement.id.partition("-")[0]
 
     @property
     def section(self) -> str:
         """The section number."""
-        return self.requirement.id.split("-")[1]
+        return self.requirement.id.partition("-")[2].partition("-")[0]
 
     @property
     def differs(self) -> bool:
@@ -84,11 +79,10 @@ class Row(_Model):
         return any(cell.verdict in DEVIATIONS for cell in self.cells)
 
 
-class Comparison(_Model):
+class Comparison(Document):
     """Several runs of the suite."""
 
-    schema_version: str = SCHEMA_VERSION
-    generator: str
+    kind: Literal["comparison"] = "comparison"
     columns: list[Column]
     rows: list[Row]
 
@@ -97,7 +91,7 @@ class Comparison(_Model):
         return sum(row.cells[column].verdict is verdict for row in self.rows)
 
 
-def compare(runs: Sequence[Run], pages: Sequence[str], generator: str) -> Comparison:
+def compare(runs: Sequence[Run], pages: Sequence[str], made: Made) -> Comparison:
     """Lay `runs` side by side; `pages` are their reports' paths, relative to the comparison, "" for none."""
     found: dict[str, RequirementRef] = {}
     judged: list[dict[str, list[Judgement]]] = []
@@ -109,18 +103,15 @@ def compare(runs: Sequence[Run], pages: Sequence[str], generator: str) -> Compar
                 spoken.setdefault(requirement, []).append(_judgement(result))
         judged.append(spoken)
     return Comparison(
-        generator=generator,
+        generator=made.generator,
+        command=made.command,
+        started=made.started,
         columns=[_column(run, page) for run, page in zip(runs, pages, strict=True)],
         rows=[
             Row(requirement=found[name], cells=[_cell(spoken.get(name, [])) for spoken in judged])
             for name in sorted(found, key=natural_key)
         ],
     )
-
-
-def save(comparison: Comparison, path: Path) -> None:
-    """Write `comparison` as JSON. Raises OSError."""
-    path.write_text(comparison.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def _spoken_of(result: CaseResult) -> Iterator[str]:
@@ -131,7 +122,13 @@ def _spoken_of(result: CaseResult) -> Iterator[str]:
 
 
 def _judgement(result: CaseResult) -> Judgement:
-    return Judgement(case=result.id, title=result.title, verdict=result.verdict, words=result.actual or result.reason)
+    return Judgement(
+        case=result.id,
+        title=result.title,
+        verdict=result.verdict,
+        as_expected=result.as_expected,
+        words=result.actual or result.reason,
+    )
 
 
 def _cell(judgements: list[Judgement]) -> Cell:

@@ -1,16 +1,10 @@
 """A comparison as one HTML file that needs nothing else; evidence is a link into the runs' own reports."""
 
 from itertools import groupby
-from pathlib import Path
 
 from reports import page
 from reports.comparison import Comparison, Row
 from reports.model import VERDICT_MEANINGS
-
-
-def write(comparison: Comparison, path: Path) -> None:
-    """Write `comparison` to `path` as a self-contained page. Raises OSError."""
-    path.write_text(render(comparison), encoding="utf-8")
 
 
 def render(comparison: Comparison) -> str:

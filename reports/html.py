@@ -6,7 +6,6 @@ Lives here: what the page is told. What it looks like is in templates/.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 from reports import kill_matrix, page, words
 from reports.kill_matrix import KillMatrix
@@ -24,11 +23,6 @@ class Segment:
     count: int
     start: float
     width: float
-
-
-def write(run: Run, path: Path) -> None:
-    """Write `run` to `path` as a self-contained page, linked to the kill matrix if one lies beside. Raises OSError."""
-    path.write_text(render(run, kill_matrix.beside(path.parent)), encoding="utf-8")
 
 
 def render(run: Run, matrix: KillMatrix | None = None) -> str:

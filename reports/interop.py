@@ -1,19 +1,17 @@
 """The interop matrix: what implementations did with each other, complete enough to be read without the machine that
 made it.
 
-`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file. Times are integer microseconds.
+Times are integer microseconds.
 """
 
 from collections import Counter
-from datetime import datetime
-from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from reports.document import Document, Model
 from reports.model import Verdict
 from reports.words import count, duration
-
-SCHEMA_VERSION = "1.0"
 
 DATA, PAGE = "interop.json", "interop.html"
 """The names of the files in a report's folder."""
@@ -36,11 +34,7 @@ MEANINGS: dict[Verdict, str] = {
 }
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Party(_Model):
+class Party(Model):
     """An implementation that took part, in one version."""
 
     name: str
@@ -48,7 +42,7 @@ class Party(_Model):
     description: str = ""
 
 
-class ScenarioInfo(_Model):
+class ScenarioInfo(Model):
     """A scenario, copied so that a report stands on its own. `directed` ones are tried with either end acting."""
 
     id: str
@@ -58,7 +52,7 @@ class ScenarioInfo(_Model):
     directed: bool
 
 
-class Line(_Model):
+class Line(Model):
     """A packet, or something that the operator did. Packets that read the same are one line."""
 
     time_us: int = Field(description="microseconds since the first line")
@@ -71,7 +65,7 @@ class Line(_Model):
     marked: bool = Field(default=False, description="the verdict rests on it")
 
 
-class Known(_Model):
+class Known(Model):
     """A known failure of these two, from interop/expectations.yaml."""
 
     verdict: Verdict
@@ -80,7 +74,7 @@ class Known(_Model):
     since: str = ""
 
 
-class Meeting(_Model):
+class Meeting(Model):
     """Two implementations in one scenario, judged."""
 
     scenario: str
@@ -91,10 +85,10 @@ class Meeting(_Model):
     actual: str = Field(default="", description="what was seen instead, in words")
     reason: str = Field(default="", description="why INCONCLUSIVE or UNSUPPORTED")
     seen: list[str] = Field(default=[], description="what was seen as it should be, and remarks")
-    notes: list[str] = []
+    notes: list[str] = Field(default=[])
     known: Known | None = None
     as_expected: bool = Field(description="False makes the run fail")
-    lines: list[Line] = []
+    lines: list[Line] = Field(default=[])
     captures: list[str] = Field(
         default=[], description="paths of the pcapng files of the two ends, relative to interop.json"
     )
@@ -109,15 +103,11 @@ class Meeting(_Model):
         return f"{self.scenario}:{self.actor}:{self.other}"
 
 
-class Interop(_Model):
+class Interop(Document):
     """One run."""
 
-    schema_version: str = SCHEMA_VERSION
-    generator: str = Field(description='for example "bfdspec 0.1.0"')
-    command: str = Field(description="the command line that made this run")
+    kind: Literal["interop"] = "interop"
     driver: str
-    started: datetime
-    duration_us: int
     parties: list[Party]
     scenarios: list[ScenarioInfo]
     meetings: list[Meeting]
@@ -157,13 +147,3 @@ def in_one_line(run: Interop) -> str:
         f"{count(len(run.meetings), 'meeting')} of {count(len(run.parties), 'implementation')} in "
         f"{duration(run.duration_us)}: {named or 'none'}"
     )
-
-
-def load(path: Path) -> Interop:
-    """Read an interop.json. Raises OSError, or pydantic.ValidationError for a file that is not of this schema."""
-    return Interop.model_validate_json(path.read_text(encoding="utf-8"))
-
-
-def save(run: Interop, path: Path) -> None:
-    """Write `run` as JSON. Raises OSError."""
-    path.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")

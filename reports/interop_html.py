@@ -2,15 +2,9 @@
 
 from collections.abc import Iterable
 from itertools import groupby
-from pathlib import Path
 
 from reports import page
 from reports.interop import LETTERS, MEANINGS, Interop, Meeting, in_one_line
-
-
-def write(run: Interop, path: Path) -> None:
-    """Write `run` to `path` as a self-contained page. Raises OSError."""
-    path.write_text(render(run), encoding="utf-8")
 
 
 def render(run: Interop) -> str:

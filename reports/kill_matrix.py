@@ -1,20 +1,17 @@
 """The kill matrix: which deviant was caught by which cases, and what that says about the suite.
 
 A deviant is a speaker that breaks one requirement on purpose. The suite is as good as what it does to them.
-`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from reports.document import Document, Model
 from reports.model import Verdict
 from reports.words import count, duration
-
-SCHEMA_VERSION = "1.0"
 
 
 class Flaw(StrEnum):
@@ -38,11 +35,7 @@ FLAW_MEANINGS: dict[Flaw, str] = {
 }
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Finding(_Model):
+class Finding(Model):
     """Something that has to be mended."""
 
     flaw: Flaw
@@ -50,7 +43,7 @@ class Finding(_Model):
     words: str
 
 
-class Accusation(_Model):
+class Accusation(Model):
     """A case said that a deviant does not follow a requirement."""
 
     case: str
@@ -58,7 +51,7 @@ class Accusation(_Model):
     requirement: str
 
 
-class Kill(_Model):
+class Kill(Model):
     """What became of one deviant."""
 
     breaks: str = Field(description="id of the requirement that it breaks")
@@ -70,7 +63,7 @@ class Kill(_Model):
     inconclusive: int = Field(description="number of cases that could say nothing about it")
 
 
-class CaseTally(_Model):
+class CaseTally(Model):
     """What one case did to all the deviants."""
 
     id: str
@@ -79,15 +72,11 @@ class CaseTally(_Model):
     accused: int = Field(description="deviants that it accused by whatever requirement")
 
 
-class KillMatrix(_Model):
+class KillMatrix(Document):
     """One hunt."""
 
-    schema_version: str = SCHEMA_VERSION
-    generator: str = Field(description='for example "bfdspec 0.1.0"')
-    command: str = Field(description="the command line that made it")
+    kind: Literal["kill-matrix"] = "kill-matrix"
     seed: int
-    started: datetime
-    duration_us: int
     complete: bool = Field(description="all deviants were hunted; otherwise nothing is said about cases")
     strangers: int = Field(default=1, description="one in how many of the cases of other requirements a deviant met")
     kills: list[Kill]
@@ -115,22 +104,12 @@ def in_one_line(matrix: KillMatrix) -> str:
     )
 
 
-def load(path: Path) -> KillMatrix:
-    """Read a kill-matrix.json. Raises OSError, or pydantic.ValidationError for a file that is not of this schema."""
-    return KillMatrix.model_validate_json(path.read_text(encoding="utf-8"))
-
-
-def save(matrix: KillMatrix, path: Path) -> None:
-    """Write `matrix` as JSON. Raises OSError."""
-    path.write_text(matrix.model_dump_json(indent=1) + "\n", encoding="utf-8")
-
-
 def beside(folder: Path) -> KillMatrix | None:
     """The kill matrix that lies in `folder` together with its page, or None: a report links to it."""
     if not (folder / PAGE).is_file():
         return None
     try:
-        return load(folder / DATA)
+        return KillMatrix.model_validate_json((folder / DATA).read_text(encoding="utf-8"))
     except (OSError, ValueError):  # not UTF-8, or not of this schema
         return None
 

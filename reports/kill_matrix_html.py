@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 from reports import page
 from reports.kill_matrix import FLAW_MEANINGS, CaseTally, Flaw, Kill, KillMatrix, in_one_line
@@ -20,11 +19,6 @@ class Target:
     def rfc(self) -> str:
         """The RFC number."""
         return self.requirement.split("-")[0]
-
-
-def write(matrix: KillMatrix, path: Path) -> None:
-    """Write `matrix` to `path` as a self-contained page. Raises OSError."""
-    path.write_text(render(matrix), encoding="utf-8")
 
 
 def render(matrix: KillMatrix) -> str:

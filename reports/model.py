@@ -1,17 +1,15 @@
 """The result model: what one run of the suite found, complete enough to be read without the machine that made it.
 
-`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file. Times are integer microseconds.
+Times are integer microseconds.
 """
 
 from collections import Counter
-from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-SCHEMA_VERSION = "1.0"
+from reports.document import Document, Model
 
 
 class Verdict(StrEnum):
@@ -37,11 +35,7 @@ VERDICT_MEANINGS: dict[Verdict, str] = {
 }
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RequirementRef(_Model):
+class RequirementRef(Model):
     """A requirement that a case judges, copied from the catalogue so that a report stands on its own."""
 
     id: str
@@ -49,7 +43,7 @@ class RequirementRef(_Model):
     summary: str
 
 
-class PacketLine(_Model):
+class PacketLine(Model):
     """One line of the packet table. `frame` is the number that Wireshark shows for the case's capture file."""
 
     frame: int
@@ -59,7 +53,7 @@ class PacketLine(_Model):
     marked: bool = Field(default=False, description="a frame that the verdict rests on")
 
 
-class Measurement(_Model):
+class Measurement(Model):
     """Something that was measured on the wire, with what was permitted."""
 
     name: str
@@ -71,7 +65,7 @@ class Measurement(_Model):
     permitted: str = Field(description="the permitted range in words, tolerance included")
 
 
-class Expectation(_Model):
+class Expectation(Model):
     """A known deviation of this target, from conformance/expectations/."""
 
     verdict: Verdict
@@ -80,7 +74,7 @@ class Expectation(_Model):
     since: str = ""
 
 
-class CaseResult(_Model):
+class CaseResult(Model):
     """One case, judged."""
 
     id: str
@@ -96,9 +90,9 @@ class CaseResult(_Model):
     reason: str = Field(default="", description="why INCONCLUSIVE or UNSUPPORTED, or which alternative was seen")
     expectation: Expectation | None = None
     as_expected: bool = Field(description="False makes the run fail")
-    packets: list[PacketLine] = []
-    measurements: list[Measurement] = []
-    notes: list[str] = []
+    packets: list[PacketLine] = Field(default=[])
+    measurements: list[Measurement] = Field(default=[])
+    notes: list[str] = Field(default=[])
     capture: str = Field(default="", description="path of the case's pcapng, relative to results.json")
     witness: list[str] = Field(
         default=[], description="what tshark's independent reading of the capture confirmed or not"
@@ -109,7 +103,7 @@ class CaseResult(_Model):
     attempts: int = 1
 
 
-class Noise(_Model):
+class Noise(Model):
     """How late the tester itself was, and the tolerance it therefore judged with."""
 
     worst_us: int
@@ -118,16 +112,16 @@ class Noise(_Model):
     tolerance_us: int = Field(description="the greatest tolerance added to a permitted range of time, microseconds")
 
 
-class TargetInfo(_Model):
+class TargetInfo(Model):
     """Who was tested."""
 
     name: str
     version: str
     description: str = ""
-    lacks: dict[str, str] = {}
+    lacks: dict[str, str] = Field(default={})
 
 
-class RfcCoverage(_Model):
+class RfcCoverage(Model):
     """How much of one RFC the suite covers, whatever was selected for this run."""
 
     rfc: str
@@ -136,19 +130,15 @@ class RfcCoverage(_Model):
     covered: int = Field(description="those of them that have a case")
 
 
-class Run(_Model):
+class Run(Document):
     """One run of the suite against one target."""
 
-    schema_version: str = SCHEMA_VERSION
-    generator: str = Field(description='for example "bfdspec 0.1.0"')
+    kind: Literal["conformance"] = "conformance"
     target: TargetInfo
     clock: Literal["virtual", "real"]
     seed: int
-    command: str = Field(description="the command line that made this run")
-    started: datetime
-    duration_us: int
     noise: Noise | None = None
-    coverage: list[RfcCoverage] = []
+    coverage: list[RfcCoverage] = Field(default=[])
     results: list[CaseResult]
 
     def totals(self) -> dict[Verdict, int]:
@@ -159,13 +149,3 @@ class Run(_Model):
     def unexpected(self) -> list[CaseResult]:
         """The cases that make the run fail."""
         return [result for result in self.results if not result.as_expected]
-
-
-def load(path: Path) -> Run:
-    """Read a results.json. Raises OSError, or pydantic.ValidationError for a file that is not of this schema."""
-    return Run.model_validate_json(path.read_text(encoding="utf-8"))
-
-
-def save(run: Run, path: Path) -> None:
-    """Write `run` as results.json. Raises OSError."""
-    path.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")

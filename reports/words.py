@@ -6,6 +6,7 @@ Lives here: whatever two renderings would otherwise say in two ways. Must not li
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from reports.model import CaseResult, Expectation, Noise, Run, Verdict
 
@@ -21,7 +22,19 @@ class Standing(StrEnum):
     UNEXPECTED = "unexpected"
 
 
-def standing(result: CaseResult) -> Standing:
+class Judged(Protocol):
+    """Whatever has a verdict that was expected or not."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was found."""
+
+    @property
+    def as_expected(self) -> bool:
+        """False makes the run fail."""
+
+
+def standing(result: Judged) -> Standing:
     """Unexpected results make the run fail; known ones deviate, as was expected; the others need no attention."""
     if not result.as_expected:
         return Standing.UNEXPECTED

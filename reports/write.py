@@ -4,14 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from reports import html, junit, model
+from reports import junit, kinds
+from reports.document import save
 from reports.model import Run
 from reports.whole import replace
 
 WRITERS: dict[str, Callable[[Run, Path], None]] = {
-    "results.json": model.save,
+    "results.json": save,
     "junit.xml": junit.write,
-    "report.html": html.write,
+    "report.html": kinds.write_page,
 }
 """Each file of a report and what writes it."""
 

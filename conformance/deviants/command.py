@@ -26,8 +26,10 @@ from conformance.interruption import termination_unwinds
 from conformance.inventory import Runnable
 from conformance.refusal import INTERRUPTED, Refusal, load_suite
 from refimpl import __version__
-from reports import kill_matrix, kill_matrix_html
-from reports.kill_matrix import FLAW_MEANINGS, Flaw, KillMatrix
+from reports import kill_matrix_terminal
+from reports.document import save
+from reports.kill_matrix import KillMatrix
+from reports.kinds import write_page
 from reports.whole import replace
 
 CLEAN, FLAWED, NO_HUNT = 0, 1, 3
@@ -106,7 +108,7 @@ def command(
         cases=tally,
         findings=found_wrong,
     )
-    _print(matrix)
+    kill_matrix_terminal.print_matrix(matrix, Console())
     _write(matrix, html, data)
     sys.exit(FLAWED if matrix.findings else CLEAN)
 
@@ -154,7 +156,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _write(matrix: KillMatrix, html: Path | None, data: Path | None) -> None:
-    for path, writer in ((data, kill_matrix.save), (html, kill_matrix_html.write)):
+    for path, writer in ((data, save), (html, write_page)):
         if path is None:
             continue
         try:
@@ -162,24 +164,6 @@ def _write(matrix: KillMatrix, html: Path | None, data: Path | None) -> None:
         except OSError as error:
             raise Refusal(str(error)) from error
         click.echo(f"kill matrix: {path}")
-
-
-def _print(matrix: KillMatrix) -> None:
-    console = Console()
-    if not matrix.complete:
-        table = Table(box=None, pad_edge=False)
-        for column in ("breaks", "deviant", "caught by", "also accused by"):
-            table.add_column(column, overflow="fold", no_wrap=column == "breaks")
-        for kill in matrix.kills:
-            radius = " ".join(each.case for each in kill.blast_radius)
-            table.add_row(kill.breaks, kill.name, " ".join(kill.caught_by) or "nobody", radius)
-        console.print(table)
-    for flaw in Flaw:
-        if matrix.found(flaw):
-            console.print(f"\n{flaw.capitalize()} ({len(matrix.found(flaw))}): {FLAW_MEANINGS[flaw]}", style="bold red")
-        for finding in matrix.found(flaw):
-            console.print(f"  {finding.subject}: {finding.words}", markup=False, highlight=False, soft_wrap=True)
-    console.print(kill_matrix.in_one_line(matrix), style="bold red" if matrix.findings else "bold green")
 
 
 def _print_list(deviants: Sequence[Deviant], catalogue: Catalogue) -> None:

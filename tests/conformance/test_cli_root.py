@@ -13,7 +13,8 @@ from cli_runs import COMMAND, bfdspec, environment
 pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from captures.read import read_tshark
-from reports import model
+from reports.kinds import load_as
+from reports.model import Run
 from topologies import journal
 from topologies.nodes import release
 from topologies.processes import exited, processes
@@ -45,7 +46,7 @@ def test_two_cases_against_a_real_daemon(tmp_path: Path) -> None:
         "test", "--target", "frr", "--seed", "4", "--report", "report", *wanted, cwd=tmp_path, prefix=SAYING_ITS_PID
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    run = model.load(tmp_path / "report" / "results.json")
+    run = load_as(Run, tmp_path / "report" / "results.json")
     assert (run.clock, run.target.name, run.seed) == ("real", "frr", 4)
     assert run.target.version
     assert run.noise is not None

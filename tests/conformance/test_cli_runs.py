@@ -14,7 +14,7 @@ import pytest
 from cli_runs import COMMAND, bfdspec, complaint, environment
 
 from conformance import inventory
-from reports import model
+from reports.kinds import load_as
 from reports.model import CaseResult, Run, Verdict
 
 SEED = 11
@@ -73,11 +73,11 @@ def report(folder: Path, whole: subprocess.CompletedProcess[str]) -> Path:
 
 
 def results(report: Path) -> dict[str, CaseResult]:
-    return {result.id: result for result in model.load(report / "results.json").results}
+    return {result.id: result for result in load_as(Run, report / "results.json").results}
 
 
 def timeless(report: Path) -> list[dict[str, Any]]:
-    dumped = [result.model_dump() for result in model.load(report / "results.json").results]
+    dumped = [result.model_dump() for result in load_as(Run, report / "results.json").results]
     return [{name: value for name, value in each.items() if name != "duration_us"} for each in dumped]
 
 
@@ -86,7 +86,7 @@ def captures(report: Path) -> dict[str, bytes]:
 
 
 def test_the_reference_passes_every_case(whole: subprocess.CompletedProcess[str], report: Path) -> None:
-    run = model.load(report / "results.json")
+    run = load_as(Run, report / "results.json")
     assert [result.id for result in run.results] == list(inventory.collect())
     assert run.totals()[Verdict.PASS] + run.totals()[Verdict.PASS_ALTERNATIVE] == len(run.results)
     assert (run.seed, run.clock, run.noise, run.target.name) == (SEED, "virtual", None, "reference")
@@ -124,7 +124,7 @@ STRANGERS = {"captures/notes.txt", "captures/golden.d/old.pcapng", "mine.html"}
 
 
 def test_without_a_seed_one_is_drawn_and_printed(folder: Path, drawn: subprocess.CompletedProcess[str]) -> None:
-    run = model.load(folder / "drawn" / "results.json")
+    run = load_as(Run, folder / "drawn" / "results.json")
     assert f"seed {run.seed}" in drawn.stdout
     assert run.seed != SEED
     assert all(f"--seed {run.seed}" in result.repeat for result in run.results)
@@ -175,7 +175,7 @@ def with_plugin(folder: Path, source: str, *options: str) -> tuple[subprocess.Co
     search = os.pathsep.join([str(folder), str(Path(__file__).resolve().parents[2])])
     done = bfdspec(*arguments, cwd=folder, env={"PYTHONPATH": search})
     assert "Traceback" not in done.stdout + done.stderr
-    return done, model.load(folder / "plugin" / "results.json")
+    return done, load_as(Run, folder / "plugin" / "results.json")
 
 
 def test_a_deviant_is_caught(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from conformance import inventory
 from conformance.deviants import command
 from conformance.deviants.collection import collect
 from conformance.deviants.deviant import Deviant
-from reports import kill_matrix
+from reports.kill_matrix import KillMatrix
+from reports.kinds import load_as
 
 
 def deviants(*arguments: str) -> Result:
@@ -44,7 +45,7 @@ def test_the_selection_is_hunted_and_written(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     hunted = [each for each in collect() if each.breaks == "5880-6.8.6-r03"]
     assert f"0 survivors, {len(hunted)} caught" in done.output
-    matrix = kill_matrix.load(data)
+    matrix = load_as(KillMatrix, data)
     judging = {id_ for id_, each in inventory.collect().items() if "5880-6.8.6-r03" in each.case.judges}
     assert all(kill.caught_by and judging.issuperset(kill.caught_by) for kill in matrix.kills)
     assert not matrix.complete

@@ -16,7 +16,8 @@ pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 from captures.read import read_tshark
 from conformance.targets.device import DeviceTarget
 from conformance.targets.registry import known_deviations
-from reports import model
+from reports.kinds import load_as
+from reports.model import Run
 from topologies.description import LabDescription
 from topologies.errors import LabError
 from topologies.lab import Lab
@@ -98,7 +99,7 @@ def verdicts(folder: Path, path: Path) -> dict[str, str]:
     done = bfdspec("test", "--target", str(path), "--seed", "4", *wanted, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     report = next((folder / "out").iterdir())
-    run = model.load(report / "results.json")
+    run = load_as(Run, report / "results.json")
     for result in run.results:
         assert f"--target {path} --case {result.id}" in result.repeat
         if result.packets:
@@ -113,7 +114,7 @@ def by_its_adapter(running: Running, tmp_path_factory: pytest.TempPathFactory) -
     wanted = [word for case_id in QUICK for word in ("--case", case_id)]
     done = bfdspec("test", "--target", running[0], "--seed", "4", "--report", "report", *wanted, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    return {each.id: str(each.verdict) for each in model.load(folder / "report" / "results.json").results}
+    return {each.id: str(each.verdict) for each in load_as(Run, folder / "report" / "results.json").results}
 
 
 def test_told_by_commands(running: Running, by_its_adapter: dict[str, str], tmp_path: Path) -> None:

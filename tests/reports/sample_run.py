@@ -42,7 +42,7 @@ def case(case_id: str, title: str, verdict: Verdict, **more: Any) -> CaseResult:
         "section": section,
         "section_title": SECTION_TITLES.get((rfc, section), ""),
         "requirements": [
-            RequirementRef(id=f"{rfc}:{section}:1", level="MUST", summary=f"What section {section} asks of a system.")
+            RequirementRef(id=f"{rfc}-{section}-r01", level="MUST", summary=f"What section {section} asks of a system.")
         ],
         "as_expected": fine,
         "repeat": f"bfdspec test --target frr --seed {SEED} {case_id}",
@@ -84,17 +84,17 @@ def _unexpected() -> list[CaseResult]:
             Verdict.FAIL,
             requirements=[
                 RequirementRef(
-                    id="5880:6.8.6:length-minimum",
+                    id="5880-6.8.6-length-minimum",
                     level="MUST",
                     summary="A packet with a Length below the minimum for its A bit is discarded.",
                 ),
                 RequirementRef(
-                    id="5880:6.8.6:discard-no-effect",
+                    id="5880-6.8.6-discard-no-effect",
                     level="MUST",
                     summary="A discarded packet changes no state variable.",
                 ),
             ],
-            violated="5880:6.8.6:length-minimum",
+            violated="5880-6.8.6-length-minimum",
             expected="the packet is discarded: the Poll that follows is answered, and Detect Mult is still 3",
             actual="frame 14 answers the damaged packet of frame 13 with Final set; its Detect Mult was absorbed",
             packets=packets(24, 13, 14),
@@ -109,7 +109,7 @@ def _unexpected() -> list[CaseResult]:
             "5880-6.8.7-02",
             "Intervals carry 0 to 25 % of jitter",
             Verdict.FAIL,
-            violated="5880:6.8.7:1",
+            violated="5880-6.8.7-r01",
             expected="every interval between 225 and 300 ms",
             actual="7 of 48 intervals are longer than 304 ms; the longest is 331.4 ms, before frame 31",
             measurements=[jitter(228.1, 262.4, 331.4)],
@@ -142,7 +142,7 @@ def _known() -> list[CaseResult]:
             "5880-6.8.6-11",
             "A packet with Your Discriminator 0 in state Up is discarded",
             Verdict.FAIL,
-            violated="5880:6.8.6:1",
+            violated="5880-6.8.6-r01",
             expected="the packet is discarded",
             actual="frame 8 shows that the session went Down",
             as_expected=True,
@@ -158,8 +158,8 @@ def _known() -> list[CaseResult]:
             "5880-6.8.3-02",
             "Slow start: at least one second between packets while not Up",
             Verdict.WARN,
-            requirements=[RequirementRef(id="5880:6.8.3:2", level="SHOULD", summary="The session starts slowly.")],
-            violated="5880:6.8.3:2",
+            requirements=[RequirementRef(id="5880-6.8.3-r02", level="SHOULD", summary="The session starts slowly.")],
+            violated="5880-6.8.3-r02",
             expected="at least 1000 ms between packets",
             actual="812 ms between frames 3 and 4",
             as_expected=True,

@@ -1,5 +1,6 @@
 """Runs side by side: what a cell says, where runs differ, and the command."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from sample_run import case, sample_run
 from bfdspec.cli import main
 from reports.comparison import Comparison, compare
 from reports.comparison_html import render
-from reports.json_schema import COMPARISON
-from reports.model import CaseResult, RequirementRef, Run, TargetInfo, Verdict, save
+from reports.document import Made, save
+from reports.model import CaseResult, RequirementRef, Run, TargetInfo, Verdict
 
+MADE = Made(generator="test", command="test", started=datetime(2026, 3, 14, tzinfo=UTC))
 FIRST, SECOND = "5880-6.8.6-r01", "5880-6.8.6-r02"
 
 
@@ -43,7 +45,7 @@ def test_a_cell_has_the_gravest_verdict_and_every_judgement() -> None:
     compared = compare(
         [run("a", judged(1, Verdict.PASS, FIRST), judged(2, Verdict.FAIL, FIRST, violated=FIRST, actual="nothing"))],
         [""],
-        "test",
+        MADE,
     )
     (cell,) = compared.rows[0].cells
     assert cell.verdict is Verdict.FAIL
@@ -54,7 +56,7 @@ def test_a_cell_has_the_gravest_verdict_and_every_judgement() -> None:
 
 
 def test_a_case_that_accuses_says_nothing_of_its_other_requirements() -> None:
-    compared = compare([run("a", judged(1, Verdict.FAIL, FIRST, SECOND, violated=SECOND))], [""], "test")
+    compared = compare([run("a", judged(1, Verdict.FAIL, FIRST, SECOND, violated=SECOND))], [""], MADE)
     assert verdicts(compared) == {FIRST: [None], SECOND: [Verdict.FAIL]}
 
 
@@ -74,21 +76,17 @@ def test_where_runs_differ(one: Verdict, other: Verdict, *, differs: bool) -> No
         run(name, judged(1, verdict, FIRST, violated=violated.get(verdict, "")))
         for name, verdict in (("a", one), ("b", other))
     ]
-    assert compare(runs, ["", ""], "test").rows[0].differs is differs
+    assert compare(runs, ["", ""], MADE).rows[0].differs is differs
 
 
 def test_a_run_without_the_case_leaves_its_cell_empty() -> None:
-    compared = compare([run("a", judged(1, Verdict.PASS, FIRST)), run("b")], ["", ""], "test")
+    compared = compare([run("a", judged(1, Verdict.PASS, FIRST)), run("b")], ["", ""], MADE)
     assert verdicts(compared) == {FIRST: [Verdict.PASS, None]}
-
-
-def test_the_schema_is_the_one_that_is_kept() -> None:
-    assert COMPARISON.text() == COMPARISON.path.read_text(encoding="utf-8")
 
 
 def test_the_page_links_to_the_evidence_and_escapes_what_it_is_told() -> None:
     result = judged(1, Verdict.FAIL, FIRST, violated=FIRST, actual="<script>")
-    html = render(compare([run("a", result)], ["../a b/report.html"], "test"))
+    html = render(compare([run("a", result)], ["../a b/report.html"], MADE))
     assert 'href="./../a%20b/report.html#case-5880-6.8.6-01"' in html
     assert "&lt;script&gt;" in html
 
@@ -120,9 +118,9 @@ def test_the_command_writes_both_files(tmp_path: Path) -> None:
     ("content", "complaint"),
     [
         (None, "No such file"),
-        (b"{}", "generator: Field required"),
-        (b"\xff", "invalid"),
-        (b"[", "whole file: Invalid JSON"),
+        (b"{}", "no result file of bfdspec"),
+        (b"\xff", "not UTF-8 text"),
+        (b"[", "invalid JSON in line 1"),
     ],
 )
 def test_what_is_no_result_is_refused_in_one_line(tmp_path: Path, content: bytes | None, complaint: str) -> None:
