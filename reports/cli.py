@@ -1,9 +1,10 @@
 """`bfdspec report`: what can be made of runs that are over."""
 
+import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -13,10 +14,13 @@ from typing import TypeVar
 import click
 from rich.console import Console
 
-from reports import interop, junit, kill_matrix, kinds
+from reports import interop, junit, kill_matrix, kinds, serve
 from reports.comparison import compare
 from reports.comparison_terminal import print_comparison
+from reports.diff import Change, Side, diff
+from reports.diff_terminal import print_diff
 from reports.document import Document, Made, save
+from reports.items import Item
 from reports.kinds import LoadError
 from reports.model import Run
 from reports.whole import replace
@@ -25,6 +29,7 @@ D = TypeVar("D", bound=Document)
 
 _FILE = click.Path(path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
+_NEW_FAILURES = 1
 _NAMES = ("results.json", interop.DATA, kill_matrix.DATA)
 """What a folder is looked for; the first that is there stands for the folder."""
 
@@ -101,6 +106,58 @@ def compare_command(runs: tuple[Path, ...], html_file: Path, json_file: Path | N
     click.echo(f"page: {html_file}")
 
 
+@report.command("diff")
+@click.argument("old", metavar="A", type=_FILE)
+@click.argument("new", metavar="B", type=_FILE)
+@click.option("--html", "html_file", type=_OUT, help="Write it as a page.")
+@click.option("--json", "json_file", type=_OUT, help="Write it as JSON.")
+def diff_command(old: Path, new: Path, html_file: Path | None, json_file: Path | None) -> None:
+    """Tell what is not in result B as it was in result A.
+
+    A and B are result files of one kind, or the folders that they lie in: of conformance, interop, a kill matrix ...
+    A failure is a FAIL or a WARN, whether it is a known deviation or not. A new one is in B and was not in A, or not
+    as grave, or of another requirement.
+
+    Exit codes: 0 no new failure, 1 new failures, 2 a file that cannot be read, is no result or cannot be written, or
+    A and B are of different kinds.
+    """
+    seen_from = html_file or Path("diff.html")
+    before, after = _load(Document, old), _load(Document, new)
+    if before.kind != after.kind:
+        raise _Refusal(f"{old} is of kind {before.kind}, {new} of kind {after.kind}; two of one kind are needed")
+    sides = [_side(document, file, seen_from) for document, file in ((before, old), (after, new))]
+    found = diff(before.kind, sides[0], sides[1], _made())
+    print_diff(found, Console())
+    for path, writer in ((html_file, kinds.write_page), (json_file, save)):
+        if path is not None:
+            _write(path, partial(writer, found))
+            click.echo(f"written: {path}")
+    if found.found(Change.NEW_FAILURE):
+        raise SystemExit(_NEW_FAILURES)
+
+
+@report.command("serve")
+@click.argument("folder", default=Path("out"), type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 for any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def serve_command(folder: Path, port: int, host: str) -> None:
+    """Serve the results below FOLDER (default: out) to a browser on this machine.
+
+    The first page lists all result files; each has its page, made by the newest templates. Nothing outside of FOLDER
+    is served. Another --host lets others on the network read all of FOLDER.
+
+    Exit codes: 0 ended by Ctrl-C, 2 the address cannot be listened on.
+    """
+    try:
+        server = serve.make(folder, host, port)
+    except OSError as error:
+        raise _Refusal(f"{host} port {port}: {error.strerror or error}") from error
+    with server, contextlib.suppress(KeyboardInterrupt):
+        click.echo(f"serving {folder} at {serve.address(server)} until Ctrl-C")
+        server.serve_forever()
+    click.echo("ended")
+
+
 def _load(model: type[D], path: Path) -> D:
     """The document at `path`, which may be the folder of one."""
     found = path
@@ -110,6 +167,19 @@ def _load(model: type[D], path: Path) -> D:
         return kinds.load_as(model, found)
     except LoadError as error:
         raise _Refusal(str(error)) from error
+
+
+def _side(document: Document, file: Path, seen_from: Path) -> tuple[Side, Sequence[Item]]:
+    kind = kinds.of(document)
+    items = list(kind.items(document))
+    side = Side(
+        subject=kind.subject(document),
+        started=document.started,
+        generator=document.generator,
+        items=len(items),
+        page=_page_of(kind.page_name, file, seen_from),
+    )
+    return side, items
 
 
 def _write(path: Path, writer: Callable[[Path], None]) -> None:

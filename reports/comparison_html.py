@@ -11,7 +11,7 @@ def render(comparison: Comparison) -> str:
     """The page of `comparison`."""
     return page.render(
         "comparison.html.j2",
-        script="comparison.js",
+        scripts=("rows.js", "sort.js"),
         comparison=comparison,
         sections=_sections(comparison.rows),
         meanings=VERDICT_MEANINGS,

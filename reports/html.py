@@ -29,7 +29,7 @@ def render(run: Run, matrix: KillMatrix | None = None) -> str:
     """The page of `run`."""
     return page.render(
         "report.html.j2",
-        script="report.js",
+        scripts=("report.js", "sort.js"),
         run=run,
         rfcs=_by_rfc(words.sections(run)),
         totals=run.totals(),

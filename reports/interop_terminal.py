@@ -1,12 +1,12 @@
 """The interop matrix at a terminal of 80 columns: a line per pair while it runs, then what is not as it should be."""
 
-import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from reports.interop import LETTERS, Interop, Meeting, in_one_line
+from reports.lines import print_plain, print_wrapped
 from reports.model import Verdict
 from reports.words import count, printable
 
@@ -33,12 +33,12 @@ def print_interop(run: Interop, console: Console) -> None:
     _print_meetings(console, f"UNEXPECTED ({len(unexpected)}): what makes the run fail", unexpected)
     console.print()
     for trouble in run.troubles:
-        _print_wrapped(console, trouble, style="bold red")
-    _print_wrapped(console, in_one_line(run))
+        print_wrapped(console, trouble, style="bold red")
+    print_wrapped(console, in_one_line(run))
     good = not unexpected and not run.troubles
     failed = f"FAILED, {count(len(unexpected), 'unexpected result')}" if not good else "passed, no unexpected result"
     words = f"{failed}, {count(len(known), 'known failure')}"
-    _print_wrapped(console, words, style="bold green" if good else "bold red")
+    print_wrapped(console, words, style="bold green" if good else "bold red")
 
 
 _NOTEWORTHY = (Verdict.WARN, Verdict.FAIL, Verdict.INCONCLUSIVE)
@@ -51,23 +51,11 @@ def _print_meetings(console: Console, heading: str, meetings: Sequence[Meeting])
     console.print(Text(heading), style="bold")
     for meeting in meetings:
         title = f"{meeting.verdict}  {meeting.scenario}  {meeting.actor} x {meeting.other}"
-        _print_wrapped(console, title, indent=2, style=_STYLES[meeting.verdict])
+        print_wrapped(console, title, indent=2, style=_STYLES[meeting.verdict])
         rows = [("expected", meeting.expected), ("actual", meeting.actual), ("reason", meeting.reason)]
         if meeting.known is not None:
             rows.append(("known", meeting.known.why))
         for label, sentence in rows:
-            if sentence:
-                _print_wrapped(console, f"{label:<9}{sentence}", indent=4, hanging=9)
+            print_wrapped(console, sentence, indent=4, label=label)
         if not meeting.as_expected:
-            console.print(Text(f"    repeat   {printable(meeting.repeat)}"), soft_wrap=True)
-
-
-def _print_wrapped(console: Console, text: str, *, indent: int = 0, hanging: int = 0, style: str = "") -> None:
-    lines = textwrap.wrap(
-        printable(text),
-        width=console.width,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hanging),
-        break_on_hyphens=False,
-    )
-    console.print(Text("\n".join(lines)), style=style, soft_wrap=True)
+            print_plain(console, f"    repeat   {printable(meeting.repeat)}")

@@ -4,6 +4,7 @@ A new kind is a `Document`, its items, its page and its table for the terminal, 
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from rich.console import Console
 
-from reports import comparison_html, html, interop_html, items, kill_matrix, kill_matrix_html, words
+from reports import comparison_html, diff, diff_html, html, interop_html, items, kill_matrix, kill_matrix_html, words
 from reports.comparison import Comparison
 from reports.comparison_terminal import print_comparison
+from reports.diff import Diff
+from reports.diff_terminal import print_diff
 from reports.document import SCHEMA_VERSION, Document
 from reports.interop import Interop
 from reports.interop_terminal import print_interop
@@ -92,6 +95,14 @@ KINDS: dict[str, Kind] = {
         show=print_comparison,
         page_name="comparison.html",
     ),
+    "diff": Kind(
+        model=Diff,
+        subject=lambda difference: f"{difference.old.subject} → {difference.new.subject}",
+        items=diff.items,
+        page=lambda difference, _: diff_html.render(difference),
+        show=print_diff,
+        page_name="diff.html",
+    ),
 }
 
 _BEFORE_KINDS = {"results": "conformance", "meetings": "interop", "kills": "kill-matrix"}
@@ -115,7 +126,7 @@ def totals(found: Iterable[Item]) -> dict[Verdict, int]:
 
 
 def load(path: Path) -> Document:
-    """Read a result file of whatever kind. Raises LoadError."""
+    """Read a result file of whatever kind, as the newest schema has it. Raises LoadError."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -129,11 +140,13 @@ def load(path: Path) -> Document:
     kind = _kind(data)
     if kind is None:
         raise LoadError(f"{path}: no result file of bfdspec; a kind is one of: {', '.join(KINDS)}")
-    version = data.get("schema_version")
+    version = str(data.get("schema_version"))
+    if not re.fullmatch(r"\d{1,4}\.\d{1,4}", version):
+        raise LoadError(f"{path}: no schema version, such as {SCHEMA_VERSION}")
     if _numbers(version) > _numbers(SCHEMA_VERSION):
         raise LoadError(f"{path}: schema version {version}; this bfdspec reads up to {SCHEMA_VERSION}")
     try:
-        return KINDS[kind].model.model_validate(data)
+        return KINDS[kind].model.model_validate(data | {"kind": kind, "schema_version": SCHEMA_VERSION})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "whole file"
@@ -159,7 +172,5 @@ def _kind(data: object) -> str | None:
     return next((kind for sign, kind in _BEFORE_KINDS.items() if sign in data), None)
 
 
-def _numbers(version: object) -> tuple[int, ...]:
-    """A version to compare; what is none is older than all, and left to the model to refuse."""
-    parts = str(version).split(".")
-    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

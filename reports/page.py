@@ -5,6 +5,7 @@ Lives here: the templates' environment. What a page is told stands in the module
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -29,9 +30,9 @@ GLYPHS: dict[Verdict, str] = {
 """A sign beside each verdict's name, so that neither colour nor reading is needed to tell them apart."""
 
 
-def render(template: str, *, script: str = "", **told: Any) -> str:
-    """The page that `template` makes of what it is told. `script` is the name of the only script that may run there."""
-    code = inline(script) if script else Markup()
+def render(template: str, *, scripts: Sequence[str] = (), **told: Any) -> str:
+    """The page that `template` makes of what it is told. `scripts` names the only ones that may run there."""
+    code = Markup("\n").join(inline(script) for script in scripts)
     return (
         _environment()
         .get_template(template)

@@ -4,7 +4,6 @@ Colour only repeats what a word already says. Sentences wrap with their indent; 
 one line that is never broken, so that it can be copied.
 """
 
-import textwrap
 from collections import defaultdict
 
 from rich import box
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports import words
+from reports.lines import LABEL_WIDTH, print_plain, print_wrapped
 from reports.model import CaseResult, Run, Verdict
 
 _COLUMNS: dict[Verdict, tuple[str, str]] = {
@@ -24,8 +24,6 @@ _COLUMNS: dict[Verdict, tuple[str, str]] = {
     Verdict.UNSUPPORTED: ("UNSUP", ""),
 }
 """The short name of each verdict at the head of a column, and its colour."""
-
-_LABEL_WIDTH = 9
 
 
 def print_run(run: Run, console: Console) -> None:
@@ -39,11 +37,11 @@ def print_run(run: Run, console: Console) -> None:
     _print_unsupported(run, console)
     _print_unexpected(run.unexpected(), console)
     console.print()
-    _print_wrapped(console, _totals(run))
-    _print_wrapped(console, words.noise(run), style="dim")
+    print_wrapped(console, _totals(run))
+    print_wrapped(console, words.noise(run), style="dim")
     if run.coverage:
-        _print_wrapped(console, words.covered(run), style="dim")
-    _print_wrapped(console, _outcome(run, len(known)), style="bold red" if run.unexpected() else "bold green")
+        print_wrapped(console, words.covered(run), style="dim")
+    print_wrapped(console, _outcome(run, len(known)), style="bold red" if run.unexpected() else "bold green")
 
 
 def _table(run: Run, width: int) -> Table:
@@ -67,7 +65,7 @@ def _print_known(results: list[CaseResult], console: Console) -> None:
     for result in results:
         _print_line(console, f"  {_title(result)}", "dim")
         for label, sentence in words.account(result):
-            _print_line(console, f"    {label:<{_LABEL_WIDTH}}{sentence}", "dim")
+            _print_line(console, f"    {label:<{LABEL_WIDTH}}{sentence}", "dim")
 
 
 def _print_unsupported(run: Run, console: Console) -> None:
@@ -80,7 +78,7 @@ def _print_unsupported(run: Run, console: Console) -> None:
         return
     _print_heading(console, f"Unsupported ({sum(reasons.values())}), by reason", "dim")
     for reason, number in sorted(reasons.items(), key=lambda item: -item[1]):
-        _print_wrapped(console, f"{words.count(number, 'case')}: {reason}", indent=2, style="dim")
+        print_wrapped(console, f"{words.count(number, 'case')}: {reason}", indent=2, style="dim")
 
 
 def _print_unexpected(results: list[CaseResult], console: Console) -> None:
@@ -88,10 +86,10 @@ def _print_unexpected(results: list[CaseResult], console: Console) -> None:
         return
     _print_heading(console, f"UNEXPECTED ({len(results)}): what makes the run fail", "bold red")
     for result in results:
-        _print_wrapped(console, _title(result), indent=2, style="bold")
+        print_wrapped(console, _title(result), indent=2, style="bold")
         for label, sentence in words.account(result):
-            _print_wrapped(console, sentence, indent=4, label=label)
-        _print(console, f"    {'repeat':<{_LABEL_WIDTH}}{words.printable(result.repeat)}")
+            print_wrapped(console, sentence, indent=4, label=label)
+        print_plain(console, f"    {'repeat':<{LABEL_WIDTH}}{words.printable(result.repeat)}")
 
 
 def _totals(run: Run) -> str:
@@ -111,28 +109,11 @@ def _title(result: CaseResult) -> str:
 
 def _print_heading(console: Console, text: str, style: str) -> None:
     console.print()
-    _print(console, text, style)
+    print_plain(console, text, style)
 
 
 def _print_line(console: Console, text: str, style: str) -> None:
     """One line, cut with an ellipsis where the console ends."""
     line = Text(" ".join(words.printable(text).splitlines()))
     line.truncate(console.width, overflow="ellipsis")
-    _print(console, line.plain, style)
-
-
-def _print_wrapped(console: Console, text: str, *, indent: int = 0, label: str = "", style: str = "") -> None:
-    """As many lines as it takes, each after the first under the start of the text."""
-    first = " " * indent + (f"{label:<{_LABEL_WIDTH}}" if label else "")
-    lines = textwrap.wrap(
-        words.printable(text),
-        width=console.width,
-        initial_indent=first,
-        subsequent_indent=" " * len(first),
-        break_on_hyphens=False,
-    )
-    _print(console, "\n".join(lines), style)
-
-
-def _print(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(text), style=style, soft_wrap=True)
+    print_plain(console, line.plain, style)

@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("pyroute2", reason="network namespaces exist on Linux only")
 
 from captures.read import read_tshark
-from reports.interop import DATA, PAGE, load
+from reports.interop import DATA, PAGE, Interop
+from reports.kinds import load_as
 from reports.model import Verdict
 
 pytestmark = [
@@ -39,7 +40,7 @@ def test_the_reference_with_itself(tmp_path: Path) -> None:
     wanted = ["--scenario", "ipv4", "--scenario", "cut", "--report", str(tmp_path)]
     done = subprocess.run([*WITH_ITSELF, *wanted], capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
-    run = load(tmp_path / DATA)
+    run = load_as(Interop, tmp_path / DATA)
     assert [(each.scenario, each.verdict) for each in run.meetings] == [("ipv4", Verdict.PASS), ("cut", Verdict.PASS)]
     assert run.parties[0].version
     for meeting in run.meetings:
@@ -66,4 +67,4 @@ def test_nothing_is_left_of_a_run_that_is_ended(tmp_path: Path, number: signal.S
     if number is not signal.SIGKILL:
         assert process.returncode == 130
         assert "Traceback" not in complaints
-        assert load(tmp_path / DATA).troubles
+        assert load_as(Interop, tmp_path / DATA).troubles

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from sample_diff import before_and_after, diff_of
 from sample_interop import sample_interop
 from sample_matrix import flawed_matrix
 from sample_run import passing_run, sample_run
@@ -19,5 +20,6 @@ def of_each_kind() -> dict[str, Document]:
         sample_interop(),
         flawed_matrix(),
         compare([sample_run(), passing_run()], ["", ""], MADE),
+        diff_of(*before_and_after(), MADE),
     ]
     return {document.kind: document for document in documents}

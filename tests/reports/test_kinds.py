@@ -117,7 +117,7 @@ def test_the_anchor_of_an_item_is_in_its_page(document: Document, tmp_path: Path
         (b'{"kind": ["a"]}', "no result file of bfdspec; a kind is one of: conformance, "),
         (b'{"kind": "interop", "schema_version": "1.1"}', "not a whole interop file: generator: Field required"),
         (b'{"kind": "interop", "schema_version": "99.10"}', "schema version 99.10; this bfdspec reads up to 1.1"),
-        (b'{"kind": "interop", "schema_version": "soon"}', "not a whole interop file: "),
+        (b'{"kind": "interop", "schema_version": "soon"}', "no schema version, such as "),
         (b"[" * 100_000, "JSON that is nested too deeply"),
     ],
     ids=lambda value: str(value)[:30],
@@ -144,4 +144,4 @@ def test_files_of_schema_1_0_which_do_not_say_their_kind_are_read(kind: str, tmp
     data = json.loads(EACH[kind].model_dump_json()) | {"schema_version": "1.0"}
     del data["kind"]
     (tmp_path / "x.json").write_text(json.dumps(data), encoding="utf-8")
-    assert load(tmp_path / "x.json") == EACH[kind].model_copy(update={"schema_version": "1.0"})
+    assert load(tmp_path / "x.json") == EACH[kind]

@@ -1,10 +1,11 @@
-// Filters and search. The page is complete without any of it.
+// Filters and search over rows, whatever element they are. The page is complete without any of it.
 "use strict";
 (() => {
-  const rows = [...document.querySelectorAll("tr.row")];
+  const rows = [...document.querySelectorAll(".row")];
   const filters = [...document.querySelectorAll("button.only")];
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
+  const noun = shown.dataset.noun;
   const texts = new Map();
 
   const textOf = (row) => {
@@ -23,10 +24,10 @@
       row.hidden = !visible;
       count += visible;
     }
-    for (const section of document.querySelectorAll("table.comparison tbody")) {
-      section.hidden = !section.querySelector("tr.row:not([hidden])");
+    for (const group of document.querySelectorAll(".group")) {
+      group.hidden = !group.querySelector(".row:not([hidden])");
     }
-    shown.textContent = count === rows.length ? `${count} requirements` : `${count} of ${rows.length} requirements`;
+    shown.textContent = count === rows.length ? `${count} ${noun}` : `${count} of ${rows.length} ${noun}`;
   };
 
   for (const button of filters) {
