@@ -63,6 +63,7 @@ configuration, 3 the laboratory or the target did not come up, 130 interrupted.
 )
 @click.option("--seed", type=click.IntRange(0), help="Seed of everything random. Default: drawn, and printed.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: out/NAME.")
+@click.option("--allure", type=click.Path(file_okay=False, path_type=Path), help="Folder for Allure results, too.")
 @click.option("--list", "listing", is_flag=True, help="List the selected cases and run nothing.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def command(
@@ -76,6 +77,7 @@ def command(
     jobs: int | None,
     seed: int | None,
     report: Path | None,
+    allure: Path | None,
     listing: bool,
     pytest_args: tuple[str, ...],
 ) -> None:
@@ -94,10 +96,13 @@ def command(
     seed = int.from_bytes(os.urandom(3), "big") if seed is None else seed
     jobs = 0 if device else _jobs(jobs, len(chosen), target if real else "")
     _empty(report)
+    if allure is not None:
+        _empty_allure(allure)
     click.echo(f"{len(chosen)} cases, target {target}, {'real' if real else 'virtual'} clock, seed {seed}")
     arguments = ["--target", target, "--seed", str(seed), "--report", str(report)]
     for name, value in (("--rfc", rfc), ("--section", section), ("--level", level)):
         arguments += [name, value] if value is not None else []
+    arguments += ["--allure", str(allure)] if allure is not None else []
     for case in cases:
         arguments += ["--case", case]
     try:
@@ -176,6 +181,17 @@ def _empty(report: Path) -> None:
     for folder in (report, captures):
         if not os.access(folder, os.W_OK | os.X_OK):
             raise Refusal(f"report folder {report}: {folder} is not writable")
+
+
+def _empty_allure(folder: Path) -> None:
+    from reports.allure import empty  # noqa: PLC0415 - only those who ask for it wait for its import
+
+    try:
+        empty(folder)
+    except OSError as error:
+        raise Refusal(f"Allure folder {folder}: {error.strerror}: {error.filename}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Refusal(f"Allure folder {folder} is not writable")
 
 
 def _start(stack: ExitStack, target: str, driver: str, slots: int, links_per_slot: int) -> Path:

@@ -21,10 +21,11 @@ def finish(
     started: datetime,
     duration_us: int,
     folder: Path | None,
+    allure: Path | None = None,
     coverage: Sequence[RfcCoverage] = (),
 ) -> Run:
     """Make a run of the results; with `folder`, let the witness read its captures, and write the report there.
-    `coverage` is what the suite as a whole covers."""
+    With `allure`, write Allure results there, too. `coverage` is what the suite as a whole covers."""
     judged = list(results)
     if folder is not None and target.real:
         judged = bear_witness(judged, folder)
@@ -42,7 +43,15 @@ def finish(
     )
     if folder is not None:
         write_all(run, folder)
+        if allure is not None:
+            _write_allure(run, folder, allure)
     return run
+
+
+def _write_allure(run: Run, folder: Path, allure: Path) -> None:
+    from reports.allure import write  # noqa: PLC0415 - only those who ask for it wait for its import
+
+    write(run, folder, allure)
 
 
 def _noise(results: Sequence[CaseResult]) -> Noise:

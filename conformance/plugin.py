@@ -64,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--level", dest="bfdspec_level", default=None, help="only cases that judge this level")
     group.addoption("--seed", dest="bfdspec_seed", type=int, default=1, help="seed of everything random")
     group.addoption("--report", dest="bfdspec_report", type=Path, default=None, help="folder of the report")
+    group.addoption("--allure", dest="bfdspec_allure", type=Path, default=None, help="folder of Allure results")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -187,6 +188,7 @@ class Suite:
             started=self._started,
             duration_us=(time.monotonic_ns() - self._started_ns) // 1000,
             folder=option.bfdspec_report,
+            allure=option.bfdspec_allure,
             coverage=by_rfc(coverage(self._load(), self._cases)),
         )
 
