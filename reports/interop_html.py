@@ -11,6 +11,7 @@ def render(run: Interop) -> str:
     """The page of `run`."""
     return page.render(
         "interop.html.j2",
+        scripts=("report.js",),
         run=run,
         one_line=in_one_line(run),
         letters=LETTERS,

@@ -20,11 +20,17 @@ class Target:
         """The RFC number."""
         return self.requirement.split("-")[0]
 
+    @property
+    def survived(self) -> bool:
+        """Some deviant was not caught."""
+        return not all(kill.caught_by for kill in self.kills)
+
 
 def render(matrix: KillMatrix) -> str:
     """The page of `matrix`."""
     return page.render(
         "kill-matrix.html.j2",
+        scripts=("rows.js", "sort.js"),
         matrix=matrix,
         one_line=in_one_line(matrix),
         chapters=[(rfc, list(group)) for rfc, group in groupby(_targets(matrix), key=lambda target: target.rfc)],

@@ -34,6 +34,7 @@ def render(sections: Sequence[Section], counts: Sequence[RfcCoverage], generator
     """The page of `sections`, which are in the order of the RFCs; `counts` are those of the whole catalogue."""
     return page.render(
         "requirements.html.j2",
+        scripts=("rows.js", "sort.js"),
         rfcs=[(rfc, list(group)) for rfc, group in groupby(sections, key=lambda section: section.rfc)],
         counts=counts,
         uncovered=sum(each.observable - each.covered for each in counts),

@@ -72,6 +72,11 @@ class Section:
         """For example `RFC 5880 section 6.8.6`."""
         return f"RFC {self.rfc} section {self.number}"
 
+    @property
+    def anchor(self) -> str:
+        """Where it stands in the page of its run."""
+        return f"section-{self.rfc}-{self.number}"
+
     def count(self, verdict: Verdict) -> int:
         """Number of cases with `verdict`."""
         return sum(result.verdict is verdict for result in self.results)

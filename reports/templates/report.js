@@ -29,10 +29,11 @@
       item.hidden = !visible;
       count += visible;
     }
-    for (const group of document.querySelectorAll("section.clause, section.rfc")) {
+    for (const group of document.querySelectorAll("main section.clause, main section.rfc")) {
       group.hidden = !group.querySelector("details.case:not([hidden])");
     }
-    shown.textContent = count === cases.length ? `${count} cases` : `${count} of ${cases.length} cases`;
+    const { noun } = shown.dataset;
+    shown.textContent = count === cases.length ? `${count} ${noun}` : `${count} of ${cases.length} ${noun}`;
     nameFold();
   };
 
@@ -42,17 +43,24 @@
   };
 
   const reveal = () => {
-    const item = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!item || !item.matches("details.case")) return;
-    if (item.hidden) clear();
-    item.open = true;
-    item.scrollIntoView();
+    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!place) return;
+    if (place.closest("[hidden]")) clear();
+    const item = place.closest("details.case");
+    if (item) item.open = true;
+    (item ?? place).scrollIntoView();
   };
 
   const clear = () => {
     for (const button of filters) button.setAttribute("aria-pressed", "false");
     search.value = "";
     apply();
+  };
+
+  // With scripts, a browser keeps what stands in a noscript as text: most packets are never looked at.
+  const unfold = (packets) => {
+    const kept = packets.querySelector("noscript");
+    if (kept) kept.outerHTML = kept.textContent;
   };
 
   // A long packet table scrolls in its own box: start it at the evidence.
@@ -86,7 +94,10 @@
     "toggle",
     (event) => {
       const item = event.target;
-      for (const packets of item.matches(".packets") ? [item] : item.querySelectorAll(".packets[open]")) toEvidence(packets);
+      for (const packets of item.matches(".packets") ? [item] : item.querySelectorAll(".packets[open]")) {
+        unfold(packets);
+        toEvidence(packets);
+      }
       nameFold();
     },
     true,
