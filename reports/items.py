@@ -7,11 +7,12 @@ are. Must not live here: a judgement; verdicts and what was expected are those o
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reports import words
+from reports import verification, words
 from reports.comparison import Comparison
 from reports.interop import Interop, Meeting, ScenarioInfo
 from reports.kill_matrix import FLAW_MEANINGS, Finding, Flaw, Kill, KillMatrix
 from reports.model import CaseResult, Run, Verdict
+from reports.verification import CheckInfo, Judged, Ruling, Verification
 from reports.words import Standing
 
 
@@ -33,7 +34,7 @@ class Item:
     reason: str = ""
     """What was seen, or why nothing can be said; "" where the verdict says it all."""
     excuse: str = ""
-    """Why a deviation does not count, with a known one."""
+    """Why a deviation does not make the run fail, with a known one."""
     requirements: tuple[str, ...] = ()
     violated: str = ""
     """Id of the requirement that was not followed, with FAIL and WARN, where the kind knows it."""
@@ -102,12 +103,25 @@ def of_comparison(compared: Comparison) -> Iterator[Item]:
                 verdict=cell.verdict,
                 standing=Standing.UNEXPECTED if unexpected else Standing.KNOWN if known else Standing.ORDINARY,
                 reason=next((each.words for each in cell.judgements if each.verdict is cell.verdict), ""),
-                excuse="as the run expected",
+                excuse="known deviation: as the run expected",
                 requirements=(row.requirement.id,),
                 violated=row.requirement.id if cell.verdict in {Verdict.FAIL, Verdict.WARN} else "",
                 story=tuple(said),
                 anchor=row.requirement.id,
             )
+
+
+def of_verification(run: Verification) -> Iterator[Item]:
+    """What captures say of each speaker about each requirement that they can decide."""
+    checks = {check.id: check for check in run.checks}
+    findings: dict[tuple[int, str, str], list[verification.Finding]] = {}
+    for finding in run.findings:
+        file = run.conversations[finding.conversation].file
+        findings.setdefault((file, finding.speaker, finding.check), []).append(finding)
+    for answer in run.judged:
+        if answer.ruling is not Ruling.UNDECIDED:
+            found = findings.get((answer.file, answer.speaker, answer.check), [])
+            yield _answer(run, answer, checks[answer.check], found)
 
 
 def _case(run: Run, section: words.Section, result: CaseResult) -> Item:
@@ -120,7 +134,7 @@ def _case(run: Run, section: words.Section, result: CaseResult) -> Item:
         verdict=result.verdict,
         standing=words.standing(result),
         reason=result.actual or result.reason,
-        excuse=words.excuse(result.expectation),
+        excuse=f"known deviation: {words.excuse(result.expectation)}",
         requirements=tuple(each.id for each in result.requirements),
         violated=result.violated,
         story=(
@@ -162,7 +176,7 @@ def _meeting(meeting: Meeting, scenario: ScenarioInfo) -> Item:
         verdict=meeting.verdict,
         standing=words.standing(meeting),
         reason=meeting.actual or meeting.reason,
-        excuse=meeting.known.why if meeting.known is not None else words.excuse(None),
+        excuse=f"known failure: {meeting.known.why}" if meeting.known is not None else words.excuse(None),
         story=(
             *(f"{label}: {sentence}" for label, sentence in account if sentence),
             f"{scenario.expects} ({scenario.clause})",
@@ -177,6 +191,37 @@ def _meeting(meeting: Meeting, scenario: ScenarioInfo) -> Item:
         ),
         anchor=meeting.id,
         duration_us=meeting.duration_us,
+    )
+
+
+def _answer(run: Verification, answer: Judged, check: CheckInfo, findings: list[verification.Finding]) -> Item:
+    file = run.files[answer.file].name
+    verdict, standing = Verdict.PASS, Standing.ORDINARY
+    if answer.ruling is Ruling.VIOLATED:
+        levels = {finding.level for finding in findings} or {check.level}
+        broken = "MUST" in levels
+        verdict, standing = (Verdict.FAIL, Standing.UNEXPECTED) if broken else (Verdict.WARN, Standing.KNOWN)
+    told = [
+        f"expected {each.expected}, seen {each.seen}, frames {', '.join(str(where.frame) for where in each.where)}"
+        for each in findings
+    ]
+    shown = [each.conversation for each in findings if run.conversations[each.conversation].lines]
+    return Item(
+        # The files of two runs have other names, and the speakers in them the same.
+        id=f"{answer.speaker} {check.id}" if len(run.files) == 1 else f"{file}: {answer.speaker} {check.id}",
+        title=check.clause,
+        group=f"{file}: {answer.speaker}",
+        place=f"{file}.{answer.speaker}",
+        subject=answer.speaker,
+        verdict=verdict,
+        standing=standing,
+        reason=told[0] if told else "",
+        excuse="a recommendation that was not followed fails nothing",
+        requirements=(check.id,),
+        violated=check.id if answer.ruling is Ruling.VIOLATED else "",
+        story=tuple(told),
+        evidence=(f"{answer.ruling} in {answer.examined} packets or steps", *told, *answer.notes),
+        anchor=f"c{shown[0]}" if shown else "",
     )
 
 

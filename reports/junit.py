@@ -73,7 +73,7 @@ def _outcome(item: Item) -> Failure | Skipped | None:
             message = item.reason or f"{item.verdict} was not expected"
             return Failure(printable(f"{item.verdict}: {message}"), str(item.verdict))
         case Standing.KNOWN:
-            return Skipped(printable(f"known deviation: {item.excuse}"), str(item.verdict))
+            return Skipped(printable(item.excuse), str(item.verdict))
         case Standing.ORDINARY if item.verdict is Verdict.UNSUPPORTED:
             return Skipped(printable(f"unsupported: {item.reason}"), str(item.verdict))
     return None

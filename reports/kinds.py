@@ -14,7 +14,18 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from rich.console import Console
 
-from reports import comparison_html, diff, diff_html, html, interop_html, items, kill_matrix, kill_matrix_html, words
+from reports import (
+    comparison_html,
+    diff,
+    diff_html,
+    html,
+    interop_html,
+    items,
+    kill_matrix,
+    kill_matrix_html,
+    verification_html,
+    words,
+)
 from reports.comparison import Comparison
 from reports.comparison_terminal import print_comparison
 from reports.diff import Diff
@@ -27,6 +38,8 @@ from reports.kill_matrix import KillMatrix
 from reports.kill_matrix_terminal import print_matrix
 from reports.model import Run, Verdict
 from reports.terminal import print_run
+from reports.verification import Verification
+from reports.verification_terminal import print_verification
 
 D = TypeVar("D", bound=Document)
 
@@ -87,6 +100,15 @@ KINDS: dict[str, Kind] = {
         page_name="kill-matrix.html",
         properties=lambda matrix: {"seed": str(matrix.seed)},
     ),
+    "verification": Kind(
+        model=Verification,
+        subject=lambda run: ", ".join(file.name for file in run.files),
+        items=items.of_verification,
+        page=lambda run, _: verification_html.render(run),
+        show=print_verification,
+        page_name="verification.html",
+        properties=lambda run: {"engine": run.engine},
+    ),
     "comparison": Kind(
         model=Comparison,
         subject=lambda compared: ", ".join(f"{each.target} {each.version}".rstrip() for each in compared.columns),
@@ -105,7 +127,12 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
-_BEFORE_KINDS = {"results": "conformance", "meetings": "interop", "kills": "kill-matrix"}
+_BEFORE_KINDS = {
+    "results": "conformance",
+    "meetings": "interop",
+    "kills": "kill-matrix",
+    "judged": "verification",
+}
 """Files of schema 1.0 do not say their kind; each has a list that no other has."""
 
 

@@ -1,20 +1,16 @@
 """What `bfdspec verify` found in captures, complete enough to be read without them.
 
-`SCHEMA_VERSION` changes when a reader of an older version could misread a newer file. Times are integer microseconds;
-those of a conversation count from its file's first BFD packet.
+Times are integer microseconds; those of a conversation count from its file's first BFD packet.
 """
 
 from collections import Counter
-from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from reports.document import Document, Model
 from reports.words import count
-
-SCHEMA_VERSION = "1.0"
 
 
 class Ruling(StrEnum):
@@ -34,11 +30,7 @@ MEANINGS: dict[Ruling, str] = {
 GLYPHS: dict[Ruling, str] = {Ruling.CONFIRMED: "✓", Ruling.VIOLATED: "✗", Ruling.UNDECIDED: "·"}
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FileRead(_Model):
+class FileRead(Model):
     """A capture file, as far as it could be read."""
 
     name: str
@@ -49,7 +41,7 @@ class FileRead(_Model):
     warning: str = Field(default="", description="why only a part could be read")
 
 
-class CheckInfo(_Model):
+class CheckInfo(Model):
     """A check, with the requirement of the catalogue that it is named after."""
 
     id: str
@@ -57,7 +49,7 @@ class CheckInfo(_Model):
     level: Literal["MUST", "SHOULD"]
 
 
-class Where(_Model):
+class Where(Model):
     """Equal packets of one speaker that prove a finding."""
 
     frame: int
@@ -66,7 +58,7 @@ class Where(_Model):
     time_us: int
 
 
-class Finding(_Model):
+class Finding(Model):
     """Something that breaks a requirement."""
 
     check: str
@@ -79,7 +71,7 @@ class Finding(_Model):
     more: int = Field(default=0, description="further places that are not listed")
 
 
-class Judged(_Model):
+class Judged(Model):
     """What one check says of one speaker in one file."""
 
     file: int = Field(description="index into files")
@@ -88,10 +80,10 @@ class Judged(_Model):
     ruling: Ruling
     examined: int = Field(description="packets or steps that could have broken the rule")
     reason: str = Field(default="", description="why undecided")
-    notes: list[str] = []
+    notes: list[str] = Field(default=[])
 
 
-class StateChange(_Model):
+class StateChange(Model):
     """From here on an end says this state. `last_us` is when it said so last: what it did after that is not known."""
 
     time_us: int
@@ -101,7 +93,7 @@ class StateChange(_Model):
     diag: int
 
 
-class Rate(_Model):
+class Rate(Model):
     """How often an end sent while one negotiated interval governed it: gaps between packets without P and F."""
 
     interval_us: int
@@ -112,7 +104,7 @@ class Rate(_Model):
     longest_us: int
 
 
-class Silence(_Model):
+class Silence(Model):
     """A Down by Detection Time (Diag 1): the last packet heard before, the time allowed, and when Down was said."""
 
     heard_us: int
@@ -121,7 +113,7 @@ class Silence(_Model):
     frame: int
 
 
-class EndSeen(_Model):
+class EndSeen(Model):
     """One end of a session."""
 
     address: str
@@ -130,11 +122,11 @@ class EndSeen(_Model):
     first_us: int
     last_us: int
     states: list[StateChange]
-    rates: list[Rate] = []
-    silences: list[Silence] = []
+    rates: list[Rate] = Field(default=[])
+    silences: list[Silence] = Field(default=[])
 
 
-class Line(_Model):
+class Line(Model):
     """A packet, and how many like it followed from the same end before anybody said something else."""
 
     time_us: int
@@ -145,7 +137,7 @@ class Line(_Model):
     marked: bool = Field(default=False, description="a finding rests on it")
 
 
-class ConversationSeen(_Model):
+class ConversationSeen(Model):
     """All that two addresses sent each other on one port in one place of a file. Where a file has very many of them,
     those without findings have neither ends nor lines."""
 
@@ -154,9 +146,9 @@ class ConversationSeen(_Model):
     addresses: tuple[str, str]
     destination_port: int
     packets: int
-    ends: list[EndSeen] = []
+    ends: list[EndSeen] = Field(default=[])
     handshakes: list[str] = Field(default=[], description="each session, in words")
-    lines: list[Line] = []
+    lines: list[Line] = Field(default=[])
     lines_left_out: int = 0
 
     @property
@@ -166,15 +158,11 @@ class ConversationSeen(_Model):
         return f"{one} and {other}, port {self.destination_port}" + (f", {self.place}" if self.place else "")
 
 
-class Verification(_Model):
+class Verification(Document):
     """One run of `bfdspec verify`."""
 
-    schema_version: str = SCHEMA_VERSION
-    generator: str = Field(description='for example "bfdspec 0.1.0"')
-    command: str = Field(description="the command line that made this run")
+    kind: Literal["verification"] = "verification"
     engine: str
-    started: datetime
-    duration_us: int
     files: list[FileRead]
     checks: list[CheckInfo]
     conversations: list[ConversationSeen]
@@ -204,13 +192,3 @@ def in_one_line(run: Verification) -> str:
         f"{count(packets, 'packet')} of {count(len(speakers), 'speaker')} in "
         f"{count(len(run.conversations), 'conversation')}: {found or 'nothing breaks a requirement'}"
     )
-
-
-def load(path: Path) -> Verification:
-    """Read what `save` wrote. Raises OSError, or pydantic.ValidationError for a file that is not of this schema."""
-    return Verification.model_validate_json(path.read_text(encoding="utf-8"))
-
-
-def save(run: Verification, path: Path) -> None:
-    """Write `run` as JSON. Raises OSError."""
-    path.write_text(run.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -1,14 +1,7 @@
 """What captures say, as one HTML file that needs nothing else."""
 
-from pathlib import Path
-
 from reports import page, pictures
 from reports.verification import GLYPHS, MEANINGS, ConversationSeen, Finding, Ruling, Verification, in_one_line
-
-
-def write(run: Verification, path: Path) -> None:
-    """Write `run` to `path` as a self-contained page. Raises OSError."""
-    path.write_text(render(run), encoding="utf-8")
 
 
 def render(run: Verification) -> str:
@@ -18,7 +11,7 @@ def render(run: Verification) -> str:
         findings.setdefault(finding.conversation, []).append(finding)
     return page.render(
         "verification.html.j2",
-        script="verification.js",
+        scripts=("verification.js",),
         run=run,
         one_line=in_one_line(run),
         glyphs=GLYPHS,

@@ -31,9 +31,9 @@ FOUND, USAGE, INTERRUPTED = 1, 2, 130
 
 _RFCS = sorted({check.requirement.split("-")[0] for check in CHECKS})
 _WRITERS = {
-    "data": ("reports.verification", "save"),
-    "page": ("reports.verification_html", "write"),
-    "junit": ("reports.verification_junit", "write"),
+    "data": ("reports.document", "save"),
+    "page": ("reports.kinds", "write_page"),
+    "junit": ("reports.junit", "write"),
 }
 """Who writes what; imported when it is asked for, because a look at a capture should not have to wait for templates."""
 

@@ -6,6 +6,7 @@ from sample_diff import before_and_after, diff_of
 from sample_interop import sample_interop
 from sample_matrix import flawed_matrix
 from sample_run import passing_run, sample_run
+from sample_verification import sample_verification
 
 from reports.comparison import compare
 from reports.document import Document, Made
@@ -19,6 +20,7 @@ def of_each_kind() -> dict[str, Document]:
         sample_run(),
         sample_interop(),
         flawed_matrix(),
+        sample_verification(),
         compare([sample_run(), passing_run()], ["", ""], MADE),
         diff_of(*before_and_after(), MADE),
     ]

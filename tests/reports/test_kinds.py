@@ -139,7 +139,7 @@ def test_a_file_of_another_kind_is_refused_where_one_is_needed(tmp_path: Path) -
         load_as(Run, tmp_path / "x.json")
 
 
-@pytest.mark.parametrize("kind", ["conformance", "interop", "kill-matrix"])
+@pytest.mark.parametrize("kind", ["conformance", "interop", "kill-matrix", "verification"])
 def test_files_of_schema_1_0_which_do_not_say_their_kind_are_read(kind: str, tmp_path: Path) -> None:
     data = json.loads(EACH[kind].model_dump_json()) | {"schema_version": "1.0"}
     del data["kind"]

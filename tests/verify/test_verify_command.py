@@ -13,8 +13,9 @@ from scapy.layers.inet import IP, UDP
 from scapy.utils import wrpcap
 
 from bfdspec.verify.command import verify
-from reports import verification
-from reports.json_schema import VERIFICATION
+from reports import json_schema
+from reports.kinds import load_as
+from reports.verification import Verification
 
 pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 
@@ -70,8 +71,8 @@ def test_the_reports_say_what_the_terminal_says(tmp_path: Path) -> None:
     data, page, junit = tmp_path / "v.json", tmp_path / "v.html", tmp_path / "v.xml"
     options = ["--json", str(data), "--html", str(page), "--junit", str(junit)]
     assert CliRunner().invoke(verify, [str(capture(tmp_path, ttl=64)), *options]).exit_code == 1
-    run = verification.load(data)
-    jsonschema.validate(json.loads(data.read_text(encoding="utf-8")), VERIFICATION.committed())
+    run = load_as(Verification, data)
+    jsonschema.validate(json.loads(data.read_text(encoding="utf-8")), json_schema.committed("verification"))
     (finding,) = run.findings
     assert (finding.check, finding.speaker, finding.seen, finding.where[0].frame) == (
         "5881-5-r01",
@@ -82,7 +83,7 @@ def test_the_reports_say_what_the_terminal_says(tmp_path: Path) -> None:
     html = page.read_text(encoding="utf-8")
     assert "5881-5-r01" in html and "TTL 64" in html and 'class="picture"' in html
     failed = [case.name for suite in JUnitXml.fromfile(str(junit)) for case in suite if case.result]
-    assert failed == ["5881-5-r01 RFC 5881 section 5: without authentication, TTL or Hop Limit is 255"]
+    assert failed == ["10.0.0.1 5881-5-r01 RFC 5881 section 5: without authentication, TTL or Hop Limit is 255"]
 
 
 def test_only_the_requirements_of_one_rfc(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real browser, one for all tests, and every page of this project in it."""
+"""A real browser, one for all tests of a file, and every page of this project in it."""
 
 import os
 from collections.abc import Iterator
@@ -16,9 +16,12 @@ QUIET = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "
 """A browser that does what it is told, and nothing of its own."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser_tab() -> Iterator[Any]:
-    """A tab of Debian's Chromium, driven by Playwright, whose own downloads are never used."""
+    """A tab of Debian's Chromium, driven by Playwright, whose own downloads are never used.
+
+    Not for longer than it is needed: as long as Playwright is there, this thread has a running event loop.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (the dev extra)")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"needs Debian's chromium as {CHROMIUM}")
@@ -34,7 +37,7 @@ def browser_tab() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """Every page, as a file and, for two of them, from the server."""
     made = make(tmp_path_factory.mktemp("pages"))

@@ -9,10 +9,11 @@ from sample_diff import before_and_after
 from sample_interop import sample_interop
 from sample_matrix import flawed_matrix
 from sample_run import hostile, sample_run
+from sample_verification import sample_verification
 
 from reports import requirements_html
 from reports.cli import report
-from reports.document import save
+from reports.document import Document, save
 from reports.model import RfcCoverage, Run, TargetInfo, Verdict
 
 LONG = "x" * 300 + "</noscript></script><img src=x onerror=alert(1)>"
@@ -46,10 +47,12 @@ def make(folder: Path) -> Pages:
         _render(folder / name, folder / name / "report.html")
         made.add(name, f"{name}/report.html")
     interop = sample_interop(LONG)
-    for name, document in {"interop": interop, "kill-matrix": flawed_matrix(LONG)}.items():
+    others: list[Document] = [interop, flawed_matrix(LONG), sample_verification(LONG)]
+    for document in others:
+        name = document.kind
         (folder / name).mkdir()
         save(document, folder / name / f"{name}.json")
-        _render(folder / name, folder / name / f"{name}.html")
+        _render(folder / name / f"{name}.json", folder / name / f"{name}.html")
         made.add(name, f"{name}/{name}.html")
     for meeting in interop.meetings:
         for capture in meeting.captures:

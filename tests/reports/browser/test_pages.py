@@ -13,6 +13,7 @@ EVERY = [
     "hostile",
     "interop",
     "kill-matrix",
+    "verification",
     "comparison",
     "diff",
     "requirements",
@@ -175,7 +176,7 @@ def test_a_cell_of_the_comparison_leads_to_the_evidence(tab: Any, pages: Pages) 
         ("diff", "absorbed", "1 of 5 differences"),
         ("kill-matrix", "no such thing", "0 of 1 requirements"),
         ("requirements", "nobody LOOKS", "1 of 3 requirements"),
-        ("index", "kill", "1 of 6 results"),
+        ("index", "kill", "1 of 7 results"),
     ],
 )
 def test_rows_are_searched(name: str, words: str, expected: str, tab: Any, pages: Pages) -> None:
