@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.comparison import Comparison
-from reports.model import Verdict
+from reports.terminal import COLUMNS
 from reports.words import count, printable
 
 
@@ -14,10 +14,10 @@ def print_comparison(compared: Comparison, console: Console) -> None:
     """Print `compared`."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("run")
-    for verdict in Verdict:
-        table.add_column(verdict.removeprefix("PASS_").lower(), justify="right")
+    for name, _ in COLUMNS.values():
+        table.add_column(name.lower(), justify="right")
     for number, column in enumerate(compared.columns):
-        counts = [str(compared.count(number, verdict) or "") for verdict in Verdict]
+        counts = [str(compared.count(number, verdict) or "") for verdict in COLUMNS]
         table.add_row(Text(printable(f"{column.target} {column.version}")), *counts)
     console.print(table)
     differing = sum(row.differs for row in compared.rows)

@@ -15,6 +15,9 @@ _STYLES = {
     Change.VANISHED: "dim",
 }
 
+_SHOWN = 20
+"""How many of each change are told here, but for new failures."""
+
 
 def print_diff(diff: Diff, console: Console) -> None:
     """Print `diff`."""
@@ -24,8 +27,11 @@ def print_diff(diff: Diff, console: Console) -> None:
             continue
         console.print()
         print_wrapped(console, f"{change.capitalize()} ({len(found)}): {CHANGE_MEANINGS[change]}", style="bold")
-        for each in found:
+        shown = found if change is Change.NEW_FAILURE else found[:_SHOWN]
+        for each in shown:
             _print(console, each)
+        if len(found) > len(shown):
+            print_wrapped(console, f"and {len(found) - len(shown)} more: --html or --json has all", indent=2)
     console.print()
     print_wrapped(console, f"{diff.old.subject} ({_when(diff.old.started)})", label="old")
     print_wrapped(console, f"{diff.new.subject} ({_when(diff.new.started)})", label="new")

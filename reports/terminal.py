@@ -15,7 +15,7 @@ from reports import words
 from reports.lines import LABEL_WIDTH, print_plain, print_wrapped
 from reports.model import CaseResult, Run, Verdict
 
-_COLUMNS: dict[Verdict, tuple[str, str]] = {
+COLUMNS: dict[Verdict, tuple[str, str]] = {
     Verdict.PASS: ("PASS", "green"),
     Verdict.PASS_ALTERNATIVE: ("ALT", "cyan"),
     Verdict.WARN: ("WARN", "yellow"),
@@ -49,10 +49,10 @@ def _table(run: Run, width: int) -> Table:
     table.add_column("RFC", no_wrap=True, min_width=4)
     table.add_column("section", no_wrap=True, min_width=7)
     table.add_column("title", no_wrap=True, overflow="ellipsis", ratio=1)
-    for name, style in _COLUMNS.values():
+    for name, style in COLUMNS.values():
         table.add_column(name, justify="right", style=style, no_wrap=True, width=max(4, len(name)))
     for section in words.sections(run):
-        counts = [str(section.count(verdict) or "·") for verdict in _COLUMNS]
+        counts = [str(section.count(verdict) or "·") for verdict in COLUMNS]
         names = [Text(words.printable(text)) for text in (section.rfc, section.number, section.title)]
         table.add_row(*names, *counts)
     return table
