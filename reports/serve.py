@@ -6,12 +6,14 @@ browser ask here under its own name is refused by the name it asks for.
 
 import contextlib
 import ipaddress
+import socket
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingTCPServer
 from urllib.parse import quote, unquote, urlsplit
 
 from reports import kinds, page
@@ -55,11 +57,15 @@ class Entry:
         return f"{self.file}?{_RENDER}"
 
 
-class Server(ThreadingHTTPServer):
-    """Serves one folder."""
+class Server(ThreadingTCPServer):
+    """Serves one folder. Not an HTTPServer, which would ask the DNS for a name of this machine before it listens."""
 
     daemon_threads = True
     allow_reuse_address = True
+
+    def __init__(self, folder: Path, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), partial(_Handler, folder.resolve()))
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that goes away is no news."""
@@ -67,7 +73,7 @@ class Server(ThreadingHTTPServer):
 
 def make(folder: Path, host: str, port: int) -> Server:
     """A server for `folder`, listening. Raises OSError where it cannot."""
-    return Server((host, port), partial(_Handler, folder.resolve()))
+    return Server(folder, host, port)
 
 
 def address(server: Server) -> str:

@@ -126,6 +126,21 @@ def test_ctrl_c_ends_it_in_one_line(folder: Path) -> None:
     assert (process.returncode, out, err) == (0, "ended\n", "")
 
 
+def test_an_address_that_is_not_of_this_machine_is_one_line(folder: Path) -> None:
+    said = CliRunner().invoke(main, ["report", "serve", str(folder), "--host", "192.0.2.1"])
+    assert said.exit_code == 2
+    assert said.output == "Error: 192.0.2.1 port 8000: Cannot assign requested address\n"
+
+
+def test_it_listens_on_ipv6_as_well(folder: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("needs IPv6 on the loopback interface")
+    with serve.make(folder, "::1", 0) as made:
+        assert serve.address(made).startswith("http://[::1]:")
+
+
 def test_a_port_that_is_busy_is_one_line(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
