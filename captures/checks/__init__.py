@@ -3,7 +3,7 @@
 A new check is a new line in the table of one of the modules; `requirement` is the id in the requirement catalogue.
 """
 
-from captures.checks import contents, identity, polls, rates, states, timing
+from captures.checks import authentication, contents, demand, identity, polls, rates, states, timing
 from captures.findings import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -13,4 +13,6 @@ CHECKS: tuple[Check, ...] = (
     *polls.CHECKS,
     *rates.CHECKS,
     *timing.CHECKS,
+    *demand.CHECKS,
+    *authentication.CHECKS,
 )
