@@ -216,6 +216,31 @@ def test_a_wrong_step_is_found_in_its_frame(name: str) -> None:
     assert accused(rows, B) == {}
 
 
+NO_DIAG = ("5880-6.8.6-r40", "5880-6.8.6-r32")
+SILENCE: dict[str, list[Told]] = {
+    "restarted with the old discriminator, noticed by the peer before": [
+        *HANDSHAKE,
+        (4.3, B, DOWN, {"diag": 1, "your_discriminator": 0}),
+        (5, A, DOWN, {"your_discriminator": 0}),
+    ],
+    "disabled and enabled, of which nothing came through": [*HANDSHAKE, (4.3, B, DOWN, {"diag": 1}), (5, A, DOWN)],
+    "disabled and enabled, while the peer was disabled": [*HANDSHAKE, (2, B, ADMIN_DOWN, {"diag": 7}), (5, A, DOWN)],
+}
+
+
+@pytest.mark.parametrize("name", SILENCE)
+def test_a_fall_that_nobody_saw_needs_no_diagnostic(name: str) -> None:
+    found = {each.check: each for each in judge(capture(*SILENCE[name]), A)}
+    assert {found[check].ruling for check in NO_DIAG} == {Ruling.NOT_APPLICABLE}
+
+
+@pytest.mark.parametrize(("check", "state"), [(NO_DIAG[0], DOWN), (NO_DIAG[1], ADMIN_DOWN)])
+def test_a_fall_without_diagnostic_is_found_in_its_frame(check: str, state: int) -> None:
+    rows = capture(*HANDSHAKE, (2, B, state, {"diag": 1}), (2.1, A, DOWN))
+    found = {each.check: each for each in judge(rows, A)}
+    assert [finding.frames for finding in found[check].findings] == [(9,)]
+
+
 def test_a_capture_that_begins_in_the_middle_is_not_decidable() -> None:
     known = {"your_discriminator": 0xB}
     found = outcomes(capture((0, A, DOWN, known), (0.1, A, UP, known), (0.2, B, UP)))[DOWN_TO_UP]
