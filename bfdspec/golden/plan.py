@@ -1,0 +1,92 @@
+"""Which captures there are that the project makes itself: who plays the speaker in which story.
+
+A new check gets a line in `PLANTED` (or one in `NOT_PLANTED` that says why not), then `python -m bfdspec.golden`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bfdspec.golden import speakers
+from bfdspec.golden.stage import Side
+from conformance.deviants.collection import collect
+from conformance.deviants.deviant import Deviant
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A speaker that breaks requirement `check` in a story. `who` is the deviant's name. `deviates` is the requirement
+    that the suite has the deviant for, where that is another one. The capture is made at the speaker's port, unless
+    `seen_at` says otherwise. `peer` has a name in `PEERS`."""
+
+    check: str
+    who: str
+    story: str
+    seen_at: Side = "speaker"
+    peer: str = ""
+    deviates: str = ""
+
+    @property
+    def file(self) -> str:
+        """The capture, below captures/golden."""
+        rfc, rest = self.check.split("-", 1)
+        return f"rfc{rfc}/{rest}-{self.who.lower().replace(' ', '-')}.pcapng".replace("'", "")
+
+    def deviant(self) -> Deviant:
+        """The speaker. Raises KeyError where nobody of this name breaks the requirement."""
+        return _known()[self.deviates or self.check, self.who]
+
+
+PEERS: Mapping[str, Deviant] = {
+    "": speakers.NEIGHBOURS,
+    "takes another discriminator": speakers.changing_discriminator(after=8),
+}
+"""All of them do as the RFCs say."""
+
+PLANTED = (
+    Planted("5880-4.1-r04", "a silent neighbor is said to have signaled Down", "cut"),
+    Planted("5880-4.1-r05", "unassigned diagnostic", "calm"),
+    Planted("5880-4.1-r09", "Desired Min TX zero while Down", "calm"),
+    Planted("5880-4.1-r14", "Auth Type 0", "auth-sha1"),
+    Planted("5880-6.3-r02", "one discriminator for all sessions", "two-neighbours"),
+    Planted("5880-6.5-r04", "P stays set in a Final", "calm"),
+    Planted("5880-6.7.2-r05", "Auth Len 20", "auth-simple"),
+    Planted("5880-6.7.3-r04", "Auth Len 23", "auth-md5"),
+    Planted("5880-6.7.4-r04", "Auth Len 24", "auth-sha1"),
+    Planted("5880-6.8.1-r08", "local discriminator zero", "calm"),
+    Planted("5880-6.8.1-r18", "Detect Mult zero while Down", "calm"),
+    Planted("5880-6.8.3-r08", "fast while Down", "calm"),
+    Planted("5880-6.8.6-r19", "far end's discriminator learned once", "calm", peer="takes another discriminator"),
+    Planted("5880-6.8.6-r30", "Up ignores AdminDown", "admin-down"),
+    Planted("5880-6.8.6-r31", "Init leaves without diagnostic", "init-hears-admin-down"),
+    Planted("5880-6.8.6-r32", "Up leaves without diagnostic", "admin-down"),
+    Planted("5880-6.8.6-r33", "Down takes Init for Down", "down-hears-init", deviates="5880-6.8.6-r34"),
+    Planted("5880-6.8.6-r34", "up without Init", "init-hears-down"),
+    Planted("5880-6.8.6-r35", "Down returns to Up on Up", "missed"),
+    Planted("5880-6.8.6-r36", "Init waits for Up", "init-hears-init"),
+    Planted("5880-6.8.6-r37", "Init ignores Up", "passive"),
+    Planted("5880-6.8.6-r38", "Init goes on to Up", "init-hears-down"),
+    Planted("5880-6.8.6-r39", "Up ignores Down", "mute"),
+    Planted("5880-6.8.6-r40", "neighbor's Down without diagnostic", "mute"),
+    Planted("5880-6.8.7-r20", "D set if only the far end was Up last", "demand"),
+    Planted("5880-6.8.7-r23", "version 2", "calm"),
+    Planted("5880-6.8.7-r35", "M set", "calm"),
+    Planted("5880-6.8.7-r37", "Length 26", "calm"),
+    Planted("5880-6.8.7-r39", "Your Discriminator one off", "calm"),
+    Planted("5881-3-r01", "a session for everybody who asks", "twice"),
+    Planted("5881-4-r01", "multihop port now and then", "calm"),
+    Planted("5881-4-r03", "source port 40000", "calm"),
+    Planted("5881-4-r04", "source ports in turn", "calm-ipv6"),
+    Planted("5881-4-r05", "one source port for all", "two-neighbours"),
+    Planted("5881-5-r01", "TTL 64", "calm-ipv6"),
+    Planted("5881-5-r03", "TTL 64 with authentication", "auth-sha1"),
+    Planted("5883-5-r03", "source port 40000", "multihop"),
+    Planted("5883-5-r04", "source ports in turn", "multihop"),
+    Planted("5883-5-r05", "one source port for all", "two-neighbours-multihop"),
+)
+
+NOT_PLANTED: Mapping[str, str] = {}
+"""Checks without a capture that shows them, and why."""
+
+
+def _known() -> Mapping[tuple[str, str], Deviant]:
+    return {(deviant.breaks, deviant.name): deviant for deviant in (*collect(), *speakers.OWN)}

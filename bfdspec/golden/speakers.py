@@ -1,0 +1,88 @@
+"""Speakers with a defect of which a capture shows more than of that of any deviant of the suite."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from conformance.deviants.deviant import Deviant
+from conformance.deviants.patches import composing, setting, with_row
+from conformance.deviants.patches_auth import TYPE, leaving, setting_byte, with_section
+from conformance.deviants.patches_links import SeveralForOnePath, selecting
+from refimpl.core.constants import PORT_MULTI_HOP, Diag, State
+from refimpl.core.fsm import Event
+from refimpl.core.session import Session
+from refimpl.runtime.virtual import EngineFlaws
+from refimpl.wire.frames import Datagram
+
+HONEST = Deviant("", "as the RFCs say")
+
+NEIGHBOURS = Deviant(
+    "",
+    "several systems, one for each address",
+    node=SeveralForOnePath,
+    profiles=selecting(
+        "single_hop", lambda config, meta: (meta.source, meta.destination) == (config.peer, config.local)
+    ),
+)
+"""Each of them does as the RFCs say."""
+
+_SECOND_DISCRIMINATOR = 0x600D600D
+_MY, _YOUR = slice(4, 8), slice(8, 12)
+
+
+def _now_and_then_to(port: int) -> EngineFlaws:
+    """Every other packet of a session goes to another port."""
+
+    def outgoing(session: Session, datagram: Datagram) -> Iterable[Datagram]:
+        stray = session.counters.transmitted % 2
+        return [replace(datagram, destination_port=port) if stray else datagram]
+
+    return EngineFlaws(outgoing=outgoing)
+
+
+def _sized(size: int) -> Callable[[bytes], bytes]:
+    """An Authentication Section of another size, with an Auth Len that says so."""
+    return with_section(lambda section: bytes([section[0], size]) + section[2:size].ljust(size - 2, b"\0"))
+
+
+def changing_discriminator(after: int) -> Deviant:
+    """A speaker that takes another discriminator after so many packets, and knows itself by either: RFC 5880 section
+    6.3 lets a system do so at any time."""
+    told: list[int] = []
+
+    def outgoing(session: Session, datagram: Datagram) -> Iterable[Datagram]:
+        payload = datagram.payload
+        if session.counters.transmitted < after:
+            return [datagram]
+        told[:] = [int.from_bytes(payload[_MY], "big")]
+        return [replace(datagram, payload=payload[:4] + _SECOND_DISCRIMINATOR.to_bytes(4, "big") + payload[8:])]
+
+    def incoming(datagram: Datagram) -> Datagram:
+        payload = datagram.payload
+        if told and payload[_YOUR] == _SECOND_DISCRIMINATOR.to_bytes(4, "big"):
+            return replace(datagram, payload=payload[:8] + told[0].to_bytes(4, "big") + payload[12:])
+        return datagram
+
+    return Deviant("", "takes another discriminator", flaws=EngineFlaws(outgoing=outgoing, incoming=incoming))
+
+
+OWN = (
+    Deviant(
+        "5880-4.1-r04",
+        "a silent neighbor is said to have signaled Down",
+        with_row(State.UP, Event.DETECTION_TIME_EXPIRED, State.DOWN, Diag.NEIGHBOR_SIGNALED_SESSION_DOWN),
+    ),
+    Deviant("5880-4.1-r05", "unassigned diagnostic", setting(diag=31)),
+    Deviant("5880-4.1-r14", "Auth Type 0", flaws=leaving(setting_byte(TYPE, lambda _: 0))),
+    Deviant(
+        "5880-6.3-r02",
+        "one discriminator for all sessions",
+        composing(lambda packet, v, poll, final: replace(packet, my_discriminator=7)),
+    ),
+    Deviant("5880-6.7.2-r05", "Auth Len 20", flaws=leaving(_sized(20))),
+    Deviant("5880-6.7.3-r04", "Auth Len 23", flaws=leaving(_sized(23))),
+    Deviant("5880-6.7.4-r04", "Auth Len 24", flaws=leaving(_sized(24))),
+    Deviant("5880-6.8.6-r34", "up without Init", with_row(State.DOWN, Event.RECEIVED_DOWN, State.UP)),
+    Deviant("5880-6.8.6-r38", "Init goes on to Up", with_row(State.INIT, Event.RECEIVED_DOWN, State.UP)),
+    Deviant("5881-4-r01", "multihop port now and then", flaws=_now_and_then_to(PORT_MULTI_HOP)),
+)
+"""What each of them breaks is a requirement of the catalogue, as with the suite's deviants."""

@@ -1,0 +1,204 @@
+"""What happens on the stage. A story tells it for whoever plays the speaker; the peer does as the RFCs say.
+
+Times are chosen so that a bystander can be sure: most rules are certain to be broken only after a Detection Time and a
+second, because a packet in a capture may still have been lost.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from bfdspec.golden.stage import Stage, session
+from topologies.node import AuthSpec, Key, NodeError
+
+Story = Callable[[Stage], None]
+
+PASSWORD = b"golden"
+KEY_ID = 7
+
+
+def _calm(stage: Stage, *, speaker: Mapping[str, Any] | None = None, **both: Any) -> None:
+    """A session comes up, and nothing else happens. The peer begins."""
+    stage.add("peer", session("peer", **both))
+    stage.elapse(1.2)
+    stage.add("speaker", session("speaker", **both, **(speaker or {})))
+    stage.elapse(5)
+
+
+def _authenticated(stage: Stage, auth_type: int, **both: Any) -> None:
+    _calm(stage, auth=AuthSpec(auth_type, (Key(KEY_ID, PASSWORD),), KEY_ID), **both)
+
+
+def _two_neighbours(stage: Stage, **both: Any) -> None:
+    """The speaker has a session with each of two neighbours."""
+    for beside in (0, 1):
+        stage.add("peer", session("peer", f"s{beside}", beside=beside, **both))
+        stage.add("speaker", session("speaker", f"s{beside}", beside=beside, **both))
+    stage.elapse(5)
+
+
+def _twice(stage: Stage) -> None:
+    """The speaker is asked for the same session twice, on behalf of two clients."""
+    stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(3)
+    try:
+        stage.add("speaker", session("speaker", "again"))
+    except NodeError:
+        stage.speaker.share_session(session("speaker"), "again")
+    stage.elapse(3)
+
+
+def _admin_down(stage: Stage) -> None:
+    """The peer is taken out of service, for longer than any packet can be late."""
+    peer = stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.peer.set_admin(peer, enabled=False)
+    stage.elapse(6)
+    stage.peer.set_admin(peer, enabled=True)
+    stage.elapse(4)
+
+
+def _mute(stage: Stage) -> None:
+    """What the speaker sends is lost for little more than a Detection Time: the peer notices, and says Down."""
+    stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.cut("speaker")
+    stage.elapse(1.3)
+    stage.mend("speaker")
+    stage.elapse(7)
+
+
+def _cut(stage: Stage) -> None:
+    """The link fails in both directions, and comes back."""
+    stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.cut("speaker", "peer")
+    stage.elapse(4)
+    stage.mend("speaker", "peer")
+    stage.elapse(4)
+
+
+def _missed(stage: Stage) -> None:
+    """The speaker hears nothing for a while, and what it says about that is lost: back again, it is Down and hears Up.
+    It announces so great a Detect Mult that the peer is patient."""
+    stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker", detect_mult=10))
+    stage.elapse(4)
+    stage.cut("peer")
+    stage.elapse(0.5)
+    stage.cut("speaker")
+    stage.elapse(1)
+    stage.mend("peer")
+    stage.elapse(0.8)
+    stage.mend("speaker")
+    stage.elapse(4)
+
+
+def _init_hears_down(stage: Stage) -> None:
+    """What the speaker sends is lost from the start: it is Init, and hears Down."""
+    stage.cut("speaker")
+    stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(5)
+    stage.mend("speaker")
+    stage.elapse(3)
+
+
+def _init_hears_admin_down(stage: Stage) -> None:
+    """What the speaker sends is lost from the start: it is Init when the peer is taken out of service."""
+    stage.cut("speaker")
+    peer = stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(0.5)
+    stage.peer.set_admin(peer, enabled=False)
+    stage.elapse(6)
+
+
+def _init_hears_init(stage: Stage) -> None:
+    """What the speaker says takes long to arrive, and what it says after its first packets is lost: it is Init, and
+    hears Init."""
+    stage.delay("speaker", 1.5)
+    stage.add("speaker", session("speaker", detect_mult=10))
+    stage.elapse(0.9)
+    stage.cut("speaker")
+    stage.add("peer", session("peer"))
+    stage.elapse(8)
+    stage.mend("speaker")
+    stage.elapse(3)
+
+
+def _down_hears_init(stage: Stage) -> None:
+    """What the peer sends is lost at first: the speaker hears Init before it has heard Down."""
+    stage.cut("peer")
+    stage.add("speaker", session("speaker"))
+    stage.add("peer", session("peer"))
+    stage.elapse(1.5)
+    stage.mend("peer")
+    stage.elapse(4)
+
+
+def _restart(stage: Stage) -> None:
+    """The peer's process ends and begins anew, with another discriminator."""
+    peer = stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.remove("peer", peer)
+    stage.elapse(0.3)
+    stage.add("peer", session("peer"))
+    stage.elapse(5)
+
+
+def _slower(stage: Stage) -> None:
+    """The speaker is told to send and to listen less often, and later as often as before."""
+    stage.add("peer", session("peer"))
+    speaker = stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.speaker.set_timers(speaker, desired_min_tx_us=600_000, required_min_rx_us=600_000)
+    stage.elapse(6)
+    stage.speaker.set_timers(speaker, desired_min_tx_us=300_000, required_min_rx_us=300_000)
+    stage.elapse(5)
+
+
+def _demand(stage: Stage) -> None:
+    """The speaker asks for Demand mode; after that the link fails."""
+    stage.add("peer", session("peer"))
+    speaker = stage.add("speaker", session("speaker", demand=True))
+    stage.elapse(5)
+    stage.speaker.verify(speaker)
+    stage.elapse(2)
+    stage.cut("peer", "speaker")
+    stage.speaker.verify(speaker)
+    stage.elapse(4)
+    stage.mend("peer", "speaker")
+    stage.elapse(4)
+
+
+STORIES: Mapping[str, Story] = {
+    "calm": _calm,
+    "calm-ipv6": partial(_calm, family=6),
+    "multihop": partial(_calm, kind="multi_hop"),
+    "passive": partial(_calm, speaker={"passive": True}),
+    "auth-simple": partial(_authenticated, auth_type=1),
+    "auth-md5": partial(_authenticated, auth_type=2),
+    "auth-md5-meticulous": partial(_authenticated, auth_type=3),
+    "auth-sha1": partial(_authenticated, auth_type=4),
+    "auth-sha1-meticulous-ipv6": partial(_authenticated, auth_type=5, family=6),
+    "two-neighbours": _two_neighbours,
+    "two-neighbours-multihop": partial(_two_neighbours, kind="multi_hop"),
+    "twice": _twice,
+    "admin-down": _admin_down,
+    "mute": _mute,
+    "cut": _cut,
+    "missed": _missed,
+    "init-hears-down": _init_hears_down,
+    "init-hears-admin-down": _init_hears_admin_down,
+    "init-hears-init": _init_hears_init,
+    "down-hears-init": _down_hears_init,
+    "restart": _restart,
+    "slower": _slower,
+    "demand": _demand,
+}
