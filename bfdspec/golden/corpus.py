@@ -13,7 +13,7 @@ from bfdspec.golden.stories import STORIES
 from captures.conversation import Conversation
 from captures.fast import read_fast
 from captures.fold import fold
-from captures.judging import outcomes, views
+from captures.judging import judge_all, views
 
 FOLDER = Path(__file__).parents[2] / "captures" / "golden"
 EXPECTED = "expected.yaml"
@@ -65,8 +65,8 @@ def findings(conversations: Sequence[Conversation]) -> Found:
 
 
 def _findings(conversations: Sequence[Conversation]) -> Iterator[dict[str, Any]]:
-    for speaker, parts in views(conversations).items():
-        for outcome in outcomes(parts):
+    for speaker, outcomes in judge_all(views(conversations)).items():
+        for outcome in outcomes:
             for each in outcome.findings:
                 yield {"check": each.check, "speaker": speaker, "frame": min(each.frames), "seen": each.seen}
 

@@ -29,7 +29,7 @@ class Planted:
     def file(self) -> str:
         """The capture, below captures/golden."""
         rfc, rest = self.check.split("-", 1)
-        return f"rfc{rfc}/{rest}-{self.who.lower().replace(' ', '-')}.pcapng".replace("'", "")
+        return f"rfc{rfc}/{rest}-{self.who.lower().replace('%', 'percent').replace(' ', '-')}.pcapng".replace("'", "")
 
     def deviant(self) -> Deviant:
         """The speaker. Raises KeyError where nobody of this name breaks the requirement."""
@@ -38,9 +38,10 @@ class Planted:
 
 PEERS: Mapping[str, Deviant] = {
     "": speakers.NEIGHBOURS,
+    "whose Finals are lost": speakers.FINALS_LOST,
     "takes another discriminator": speakers.changing_discriminator(after=8),
 }
-"""All of them do as the RFCs say."""
+"""All of them do as the RFCs say; what they send may be lost."""
 
 PLANTED = (
     Planted("5880-4.1-r04", "a silent neighbor is said to have signaled Down", "cut"),
@@ -48,14 +49,24 @@ PLANTED = (
     Planted("5880-4.1-r09", "Desired Min TX zero while Down", "calm"),
     Planted("5880-4.1-r14", "Auth Type 0", "auth-sha1"),
     Planted("5880-6.3-r02", "one discriminator for all sessions", "two-neighbours"),
+    Planted("5880-6.5-r02", "gives up after three Polls", "calm", peer="whose Finals are lost"),
+    Planted("5880-6.5-r03", "Polls without end", "long"),
     Planted("5880-6.5-r04", "P stays set in a Final", "calm"),
     Planted("5880-6.7.2-r05", "Auth Len 20", "auth-simple"),
     Planted("5880-6.7.3-r04", "Auth Len 23", "auth-md5"),
     Planted("5880-6.7.4-r04", "Auth Len 24", "auth-sha1"),
     Planted("5880-6.8.1-r08", "local discriminator zero", "calm"),
+    Planted("5880-6.8.1-r12", "far end never forgotten", "cut"),
     Planted("5880-6.8.1-r18", "Detect Mult zero while Down", "calm"),
+    Planted("5880-6.8.3-r03", "new Desired Min TX without a Poll", "sends-faster"),
+    Planted("5880-6.8.3-r04", "new Required Min RX without a Poll", "listens-faster"),
     Planted("5880-6.8.3-r08", "fast while Down", "calm"),
-    Planted("5880-6.8.6-r19", "far end's discriminator learned once", "calm", peer="takes another discriminator"),
+    Planted("5880-6.8.4-r04", "Detection Time of a minute", "cut"),
+    Planted("5880-6.8.4-r05", "Init never expires", "init-hears-nothing"),
+    Planted("5880-6.8.4-r06", "expires late without diagnostic", "cut"),
+    Planted("5880-6.8.4-r07", "Detection Time cut short", "slow-to-notice"),
+    Planted("5880-6.8.6-r19", "far end's discriminator learned once", "long", peer="takes another discriminator"),
+    Planted("5880-6.8.6-r29", "Init ignores AdminDown", "init-hears-admin-down"),
     Planted("5880-6.8.6-r30", "Up ignores AdminDown", "admin-down"),
     Planted("5880-6.8.6-r31", "Init leaves without diagnostic", "init-hears-admin-down"),
     Planted("5880-6.8.6-r32", "Up leaves without diagnostic", "admin-down"),
@@ -63,12 +74,20 @@ PLANTED = (
     Planted("5880-6.8.6-r34", "up without Init", "init-hears-down"),
     Planted("5880-6.8.6-r35", "Down returns to Up on Up", "missed"),
     Planted("5880-6.8.6-r36", "Init waits for Up", "init-hears-init"),
-    Planted("5880-6.8.6-r37", "Init ignores Up", "passive"),
+    Planted("5880-6.8.6-r37", "Init ignores Up", "init-hears-down"),
     Planted("5880-6.8.6-r38", "Init goes on to Up", "init-hears-down"),
     Planted("5880-6.8.6-r39", "Up ignores Down", "mute"),
     Planted("5880-6.8.6-r40", "neighbor's Down without diagnostic", "mute"),
+    Planted("5880-6.8.7-r01", "twice as fast", "long"),
+    Planted("5880-6.8.7-r02", "no jitter", "long"),
+    Planted("5880-6.8.7-r03", "up to a quarter late", "long"),
+    Planted("5880-6.8.7-r04", "hardly any jitter", "long-detect-mult-1"),
+    Planted("5880-6.8.7-r05", "jitter of 40 % at Detect Mult 1", "long-detect-mult-1"),
+    Planted("5880-6.8.7-r10", "zero Required Min RX Interval ignored", "wants-none"),
+    Planted("5880-6.8.7-r12", "Polls answered without F", "long", deviates="5880-6.8.7-r15"),
     Planted("5880-6.8.7-r20", "D set if only the far end was Up last", "demand"),
     Planted("5880-6.8.7-r23", "version 2", "calm"),
+    Planted("5880-6.8.7-r29", "F though nobody polled", "calm"),
     Planted("5880-6.8.7-r35", "M set", "calm"),
     Planted("5880-6.8.7-r37", "Length 26", "calm"),
     Planted("5880-6.8.7-r39", "Your Discriminator one off", "calm"),

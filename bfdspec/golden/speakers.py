@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from conformance.deviants.deviant import Deviant
-from conformance.deviants.patches import composing, setting, with_row
+from conformance.deviants.patches import composing, following, setting, with_row
 from conformance.deviants.patches_auth import TYPE, leaving, setting_byte, with_section
 from conformance.deviants.patches_links import SeveralForOnePath, selecting
+from conformance.deviants.patches_paths import NeverForgets
+from refimpl.core import timing
 from refimpl.core.constants import PORT_MULTI_HOP, Diag, State
 from refimpl.core.fsm import Event
 from refimpl.core.session import Session
@@ -44,6 +46,14 @@ def _sized(size: int) -> Callable[[bytes], bytes]:
     return with_section(lambda section: bytes([section[0], size]) + section[2:size].ljust(size - 2, b"\0"))
 
 
+FINALS_LOST = Deviant(
+    "",
+    "whose Finals are lost",
+    flaws=EngineFlaws(outgoing=lambda _, datagram: [] if datagram.payload[1] & 0x10 else [datagram]),
+    node=NEIGHBOURS.node,
+)
+
+
 def changing_discriminator(after: int) -> Deviant:
     """A speaker that takes another discriminator after so many packets, and knows itself by either: RFC 5880 section
     6.3 lets a system do so at any time."""
@@ -78,11 +88,35 @@ OWN = (
         "one discriminator for all sessions",
         composing(lambda packet, v, poll, final: replace(packet, my_discriminator=7)),
     ),
+    Deviant(
+        "5880-6.5-r03",
+        "Polls without end",
+        composing(
+            lambda packet, v, poll, final: replace(packet, poll=poll or (packet.state == State.UP and not final))
+        ),
+    ),
     Deviant("5880-6.7.2-r05", "Auth Len 20", flaws=leaving(_sized(20))),
     Deviant("5880-6.7.3-r04", "Auth Len 23", flaws=leaving(_sized(23))),
     Deviant("5880-6.7.4-r04", "Auth Len 24", flaws=leaving(_sized(24))),
+    Deviant(
+        "5880-6.8.4-r04",
+        "Detection Time of a minute",
+        following(detection_time=lambda v: max(60_000_000, timing.detection_time(v))),
+    ),
+    Deviant(
+        "5880-6.8.4-r06",
+        "expires late without diagnostic",
+        replace(
+            with_row(State.UP, Event.DETECTION_TIME_EXPIRED, State.DOWN, Diag.NONE),
+            detection_time=lambda v: timing.detection_time(v) + 1_500_000,
+        ),
+        session=NeverForgets,
+    ),
     Deviant("5880-6.8.6-r34", "up without Init", with_row(State.DOWN, Event.RECEIVED_DOWN, State.UP)),
     Deviant("5880-6.8.6-r38", "Init goes on to Up", with_row(State.INIT, Event.RECEIVED_DOWN, State.UP)),
+    Deviant("5880-6.8.7-r01", "twice as fast", following(jitter_bounds=lambda mult: (400_000, 600_000))),
+    Deviant("5880-6.8.7-r03", "up to a quarter late", following(jitter_bounds=lambda mult: (-250_000, 0))),
+    Deviant("5880-6.8.7-r04", "hardly any jitter", following(jitter_bounds=lambda mult: (5_000, 65_000))),
     Deviant("5881-4-r01", "multihop port now and then", flaws=_now_and_then_to(PORT_MULTI_HOP)),
 )
 """What each of them breaks is a requirement of the catalogue, as with the suite's deviants."""

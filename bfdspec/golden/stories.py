@@ -17,12 +17,12 @@ PASSWORD = b"golden"
 KEY_ID = 7
 
 
-def _calm(stage: Stage, *, speaker: Mapping[str, Any] | None = None, **both: Any) -> None:
+def _calm(stage: Stage, *, seconds: float = 5, speaker: Mapping[str, Any] | None = None, **both: Any) -> None:
     """A session comes up, and nothing else happens. The peer begins."""
     stage.add("peer", session("peer", **both))
     stage.elapse(1.2)
     stage.add("speaker", session("speaker", **both, **(speaker or {})))
-    stage.elapse(5)
+    stage.elapse(seconds)
 
 
 def _authenticated(stage: Stage, auth_type: int, **both: Any) -> None:
@@ -77,9 +77,21 @@ def _cut(stage: Stage) -> None:
     stage.add("speaker", session("speaker"))
     stage.elapse(4)
     stage.cut("speaker", "peer")
-    stage.elapse(4)
+    stage.elapse(6)
     stage.mend("speaker", "peer")
     stage.elapse(4)
+
+
+def _slow_to_notice(stage: Stage) -> None:
+    """The link fails, just after the speaker has answered a Poll. The peer announces so great a Detect Mult that the
+    Detection Time is many times as long as a packet may be on its way."""
+    peer = stage.add("peer", session("peer", detect_mult=60))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(3)
+    stage.peer.set_timers(peer, required_min_rx_us=400_000)
+    stage.elapse(0.3)
+    stage.cut("speaker", "peer")
+    stage.elapse(20)
 
 
 def _missed(stage: Stage) -> None:
@@ -99,23 +111,35 @@ def _missed(stage: Stage) -> None:
 
 
 def _init_hears_down(stage: Stage) -> None:
-    """What the speaker sends is lost from the start: it is Init, and hears Down."""
+    """What the speaker sends is lost at first: it is Init, and hears Down, and later Up."""
+    stage.cut("speaker")
+    stage.add("speaker", session("speaker"))
+    stage.elapse(1.5)
+    stage.add("peer", session("peer"))
+    stage.elapse(3)
+    stage.mend("speaker")
+    stage.elapse(9)
+
+
+def _init_hears_nothing(stage: Stage) -> None:
+    """The link fails when the speaker is Init."""
     stage.cut("speaker")
     stage.add("peer", session("peer"))
     stage.add("speaker", session("speaker"))
-    stage.elapse(5)
-    stage.mend("speaker")
-    stage.elapse(3)
+    stage.elapse(1)
+    stage.cut("peer")
+    stage.elapse(9)
 
 
 def _init_hears_admin_down(stage: Stage) -> None:
-    """What the speaker sends is lost from the start: it is Init when the peer is taken out of service."""
+    """What the speaker sends is lost at first: it is Init when the peer is taken out of service."""
     stage.cut("speaker")
     peer = stage.add("peer", session("peer"))
     stage.add("speaker", session("speaker"))
     stage.elapse(0.5)
     stage.peer.set_admin(peer, enabled=False)
-    stage.elapse(6)
+    stage.mend("speaker")
+    stage.elapse(9)
 
 
 def _init_hears_init(stage: Stage) -> None:
@@ -163,6 +187,24 @@ def _slower(stage: Stage) -> None:
     stage.elapse(5)
 
 
+def _faster(stage: Stage, **changes: int) -> None:
+    """The speaker is told to send or to listen more often."""
+    stage.add("peer", session("peer", desired_min_tx_us=200_000, required_min_rx_us=200_000))
+    speaker = stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.speaker.set_timers(speaker, **changes)
+    stage.elapse(5)
+
+
+def _wants_none(stage: Stage) -> None:
+    """The peer asks for no packets any more."""
+    peer = stage.add("peer", session("peer"))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.peer.set_timers(peer, required_min_rx_us=0)
+    stage.elapse(8)
+
+
 def _demand(stage: Stage) -> None:
     """The speaker asks for Demand mode; after that the link fails."""
     stage.add("peer", session("peer"))
@@ -181,6 +223,8 @@ STORIES: Mapping[str, Story] = {
     "calm": _calm,
     "calm-ipv6": partial(_calm, family=6),
     "multihop": partial(_calm, kind="multi_hop"),
+    "long": partial(_calm, seconds=14),
+    "long-detect-mult-1": partial(_calm, seconds=14, detect_mult=1),
     "passive": partial(_calm, speaker={"passive": True}),
     "auth-simple": partial(_authenticated, auth_type=1),
     "auth-md5": partial(_authenticated, auth_type=2),
@@ -193,12 +237,17 @@ STORIES: Mapping[str, Story] = {
     "admin-down": _admin_down,
     "mute": _mute,
     "cut": _cut,
+    "slow-to-notice": _slow_to_notice,
     "missed": _missed,
     "init-hears-down": _init_hears_down,
+    "init-hears-nothing": _init_hears_nothing,
     "init-hears-admin-down": _init_hears_admin_down,
     "init-hears-init": _init_hears_init,
     "down-hears-init": _down_hears_init,
     "restart": _restart,
     "slower": _slower,
+    "sends-faster": partial(_faster, desired_min_tx_us=200_000),
+    "listens-faster": partial(_faster, required_min_rx_us=200_000),
+    "wants-none": _wants_none,
     "demand": _demand,
 }

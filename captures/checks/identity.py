@@ -9,8 +9,9 @@ from itertools import combinations
 
 from captures.checks.contents import NO_MULTIHOP, NO_SINGLE_HOP, SINGLE_HOP_PORT, multihop, single_hop
 from captures.conversation import End, Said
+from captures.detection import defied, orders
 from captures.findings import Check, Evidence, View, Wrong, at, span
-from captures.handshake import LAG_NS, acceptable
+from captures.handshake import INIT, LAG_NS, UP, judged
 from captures.rows import Row
 
 _ALIVE_PACKETS = 3
@@ -157,28 +158,37 @@ def _sent_before(view: View, discriminator: int, said: Said) -> bool:
 
 
 def _newest(view: View) -> Evidence:
-    """The peer went over to another discriminator and named this end in packets that had to be taken in."""
+    """The peer went over to another discriminator, and the session lives on with the old one: had it not heard of that,
+    it would have to be Down (section 6.8.4)."""
     examined, wrong = 0, []
-    for end in view.ends:
-        for new in view.peers:
-            naming = [
-                said for said in new.said if said.row.your_discriminator == end.discriminator and acceptable(said.row)
+    for end, said in judged(view):
+        if any(each.row.demand for each in said):  # silence means nothing in Demand mode
+            continue
+        for old in view.peers:
+            outdated = [
+                stretch
+                for each in said
+                if each.row.state in (INIT, UP) and each.row.your_discriminator == old.discriminator
+                for stretch in each.stretches
             ]
-            if sum(said.count for said in naming) < _ALIVE_PACKETS:
-                continue
-            since, until = naming[0].first_ns + LAG_NS, naming[-1].last_ns
-            for old in view.peers:
-                if old.said[-1].last_ns >= naming[0].first_ns:
+            for new in view.peers if outdated else ():
+                if new.said[0].first_ns <= old.said[-1].last_ns:
                     continue
-                examined += 1
-                for said, stretch in end.stretches():
-                    outdated = said.row.your_discriminator == old.discriminator
-                    if outdated and since < stretch.last_ns <= until and stretch.first_ns >= old.said[0].first_ns:
+                for order in orders(end, view, partial(_is_of, end=new)):
+                    examined += 1
+                    late = defied(order, outdated)
+                    if late is not None:
                         expected = f"Your Discriminator {new.discriminator:#010x}, which the peer sends now"
-                        words = f"{old.discriminator:#010x}, more than a second after frame {naming[0].first_frame}"
-                        wrong.append(Wrong(at(stretch.last_frame, stretch.last_ns), expected, words))
-                        break
+                        seconds = (late.last_ns - order.since_ns) / 1e9
+                        words = (
+                            f"{old.discriminator:#010x}, {seconds:.1f} s after frame {order.first.stretch.first_frame}"
+                        )
+                        wrong.append(Wrong(at(late.last_frame, late.last_ns), expected, words))
     return Evidence(examined, wrong)
+
+
+def _is_of(row: Row, *, end: End) -> bool:
+    return row.my_discriminator == end.discriminator
 
 
 CHECKS: tuple[Check, ...] = (

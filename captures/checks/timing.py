@@ -19,10 +19,11 @@ _SLACK = 0.1
 
 
 def _outlived(view: View, *, shows: Callable[[Row], bool], expected: str) -> Evidence:
-    """The peer is silent for longer than a Detection Time, and packets of the speaker show what must be over."""
+    """The peer is silent for longer than a Detection Time, and packets of the speaker show what must be over. A speaker
+    that has changed its discriminator may still know itself by the old one."""
     examined, wrong = 0, []
+    heard = [each for end in view.ends for each in heard_by(end, view)]
     for end, said in judged(view):
-        heard = heard_by(end, view)
         for own in said:
             if not shows(own.row) or any(each.row.demand for each in said):  # silence means nothing in Demand mode
                 continue
