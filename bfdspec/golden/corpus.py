@@ -44,10 +44,9 @@ def make(folder: Path = FOLDER) -> list[Path]:
 
 def _play(path: Path, story: str, planted: Planted | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    speaker, peer, seen_at = speakers.HONEST, PEERS[""], "speaker"
-    if planted is not None:
-        speaker, peer, seen_at = planted.deviant(), PEERS[planted.peer], planted.seen_at
-    stage = Stage(path, speaker, peer, seed=path.stem, seen_at=seen_at)
+    speaker = planted.deviant() if planted is not None else speakers.HONEST
+    peer = PEERS[planted.peer if planted is not None else ""]
+    stage = Stage(path, speaker, peer, seed=path.stem)
     try:
         STORIES[story](stage)
     finally:

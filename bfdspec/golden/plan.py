@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bfdspec.golden import speakers
-from bfdspec.golden.stage import Side
 from conformance.deviants.collection import collect
 from conformance.deviants.deviant import Deviant
 
@@ -15,13 +14,11 @@ from conformance.deviants.deviant import Deviant
 @dataclass(frozen=True, slots=True)
 class Planted:
     """A speaker that breaks requirement `check` in a story. `who` is the deviant's name. `deviates` is the requirement
-    that the suite has the deviant for, where that is another one. The capture is made at the speaker's port, unless
-    `seen_at` says otherwise. `peer` has a name in `PEERS`."""
+    that the suite has the deviant for, where that is another one. `peer` has a name in `PEERS`."""
 
     check: str
     who: str
     story: str
-    seen_at: Side = "speaker"
     peer: str = ""
     deviates: str = ""
 

@@ -4,7 +4,6 @@ Lives here: the link, the two systems, the capture. Must not live here: what hap
 breaks which rule (`plan`).
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -27,13 +26,13 @@ Side = Literal["peer", "speaker"]
 
 
 class Stage:
-    """The `speaker`, about whom a story is, and its `peer`. The capture is made at the speaker's port, or with
-    `seen_at` at the peer's: it holds what this one sends, whether it arrives or not, and what arrives here.
+    """The `speaker`, about whom a story is, and its `peer`. The capture is made at the speaker's port: it holds what
+    this one sends, whether it arrives or not, and what arrives here.
 
     Equal arguments make equal captures, to the byte.
     """
 
-    def __init__(self, path: Path, speaker: Deviant, peer: Deviant, *, seed: str, seen_at: Side = "speaker") -> None:
+    def __init__(self, path: Path, speaker: Deviant, peer: Deviant, *, seed: str) -> None:
         rng = Random(seed)
         self.clock = VirtualClock(EPOCH_US)
         to_speaker, to_peer = connect(self.clock, Random(rng.random()))
@@ -41,7 +40,7 @@ class Stage:
         self.speaker = _node(speaker, "speaker", to_peer, self.clock, rng)
         self._ends: dict[Side, LinkEnd] = {"peer": to_speaker, "speaker": to_peer}
         self._recorder = Recorder(path, "lab0")
-        self._tap(self._ends[seen_at])
+        self._tap(to_peer)
 
     def add(self, side: Side, spec: SessionSpec) -> SessionSpec:
         """Have one of them run a session."""
@@ -124,7 +123,7 @@ def _node(who: Deviant, side: Side, end: LinkEnd, clock: VirtualClock, rng: Rand
     return who.node(engine, clock, who.profiles)
 
 
-def _addresses(side: Side) -> Sequence[str]:
+def _addresses(side: Side) -> tuple[str, ...]:
     if side == "speaker":
         return tuple(LINK.target_addresses.values())
     own = tuple(LINK.tester_addresses.values())
