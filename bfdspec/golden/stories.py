@@ -25,8 +25,8 @@ def _calm(stage: Stage, *, seconds: float = 5, speaker: Mapping[str, Any] | None
     stage.elapse(seconds)
 
 
-def _authenticated(stage: Stage, auth_type: int, **both: Any) -> None:
-    _calm(stage, auth=AuthSpec(auth_type, (Key(KEY_ID, PASSWORD),), KEY_ID), **both)
+def _auth(auth_type: int) -> AuthSpec:
+    return AuthSpec(auth_type, (Key(KEY_ID, PASSWORD),), KEY_ID)
 
 
 def _two_neighbours(stage: Stage, **both: Any) -> None:
@@ -155,12 +155,12 @@ def _init_hears_init(stage: Stage) -> None:
     stage.elapse(3)
 
 
-def _down_hears_init(stage: Stage) -> None:
+def _down_hears_init(stage: Stage, **speaker: Any) -> None:
     """What the peer sends is lost at first: the speaker hears Init before it has heard Down."""
     stage.cut("peer")
-    stage.add("speaker", session("speaker"))
+    stage.add("speaker", session("speaker", **speaker))
     stage.add("peer", session("peer"))
-    stage.elapse(1.5)
+    stage.elapse(2.5)
     stage.mend("peer")
     stage.elapse(4)
 
@@ -187,10 +187,10 @@ def _slower(stage: Stage) -> None:
     stage.elapse(5)
 
 
-def _faster(stage: Stage, **changes: int) -> None:
+def _faster(stage: Stage, *, auth: AuthSpec | None = None, **changes: int) -> None:
     """The speaker is told to send or to listen more often."""
-    stage.add("peer", session("peer", desired_min_tx_us=200_000, required_min_rx_us=200_000))
-    speaker = stage.add("speaker", session("speaker"))
+    stage.add("peer", session("peer", auth=auth, desired_min_tx_us=200_000, required_min_rx_us=200_000))
+    speaker = stage.add("speaker", session("speaker", auth=auth))
     stage.elapse(4)
     stage.speaker.set_timers(speaker, **changes)
     stage.elapse(5)
@@ -219,6 +219,29 @@ def _demand(stage: Stage) -> None:
     stage.elapse(4)
 
 
+def _demand_of_peer(stage: Stage) -> None:
+    """The peer asks for Demand mode, for a while."""
+    stage.add("speaker", session("speaker"))
+    peer = stage.add("peer", session("peer"))
+    stage.elapse(4)
+    stage.peer.set_demand(peer, enabled=True)
+    stage.elapse(10)
+    stage.peer.set_demand(peer, enabled=False)
+    stage.elapse(3)
+
+
+def _demand_later(stage: Stage, *, seconds: float = 0) -> None:
+    """The speaker asks for Demand mode when it is Up, and after some seconds does not."""
+    stage.add("peer", session("peer"))
+    speaker = stage.add("speaker", session("speaker"))
+    stage.elapse(4)
+    stage.speaker.set_demand(speaker, enabled=True)
+    stage.elapse(5)
+    if seconds:
+        stage.speaker.set_demand(speaker, enabled=False)
+        stage.elapse(seconds)
+
+
 STORIES: Mapping[str, Story] = {
     "calm": _calm,
     "calm-ipv6": partial(_calm, family=6),
@@ -226,11 +249,11 @@ STORIES: Mapping[str, Story] = {
     "long": partial(_calm, seconds=14),
     "long-detect-mult-1": partial(_calm, seconds=14, detect_mult=1),
     "passive": partial(_calm, speaker={"passive": True}),
-    "auth-simple": partial(_authenticated, auth_type=1),
-    "auth-md5": partial(_authenticated, auth_type=2),
-    "auth-md5-meticulous": partial(_authenticated, auth_type=3),
-    "auth-sha1": partial(_authenticated, auth_type=4),
-    "auth-sha1-meticulous-ipv6": partial(_authenticated, auth_type=5, family=6),
+    "auth-simple": partial(_calm, auth=_auth(1)),
+    "auth-md5": partial(_calm, auth=_auth(2)),
+    "auth-md5-meticulous": partial(_calm, auth=_auth(3)),
+    "auth-sha1": partial(_calm, auth=_auth(4)),
+    "auth-sha1-meticulous-ipv6": partial(_calm, auth=_auth(5), family=6),
     "two-neighbours": _two_neighbours,
     "two-neighbours-multihop": partial(_two_neighbours, kind="multi_hop"),
     "twice": _twice,
@@ -244,10 +267,16 @@ STORIES: Mapping[str, Story] = {
     "init-hears-admin-down": _init_hears_admin_down,
     "init-hears-init": _init_hears_init,
     "down-hears-init": _down_hears_init,
+    "down-hears-init-demand": partial(_down_hears_init, demand=True),
     "restart": _restart,
     "slower": _slower,
     "sends-faster": partial(_faster, desired_min_tx_us=200_000),
+    "sends-faster-md5": partial(_faster, auth=_auth(2), desired_min_tx_us=200_000),
+    "sends-faster-sha1": partial(_faster, auth=_auth(4), desired_min_tx_us=200_000),
     "listens-faster": partial(_faster, required_min_rx_us=200_000),
     "wants-none": _wants_none,
     "demand": _demand,
+    "demand-of-peer": _demand_of_peer,
+    "demand-later": _demand_later,
+    "demand-by-turns": partial(_demand_later, seconds=5),
 }
