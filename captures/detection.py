@@ -39,9 +39,12 @@ def lives_until(end: End, heard: Sequence[Heard], silent_ns: int) -> int | None:
         return None
     required = max(said.row.required_min_rx_interval_us for said in end.said)
     return max(
-        min(each.stretch.last_ns, silent_ns) + LAG_NS + detection_ns(each.row, required)
-        for each in heard
-        if each.stretch.first_ns <= silent_ns
+        (
+            min(each.stretch.last_ns, silent_ns) + LAG_NS + detection_ns(each.row, required)
+            for each in heard
+            if each.stretch.first_ns <= silent_ns
+        ),
+        default=None,
     )
 
 
