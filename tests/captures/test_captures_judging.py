@@ -25,7 +25,8 @@ def captures(draw: st.DrawFn) -> list[Row | Undecoded]:
         now += draw(st.sampled_from((-1, 0, 10**6, 3 * 10**8, 10**9, 2 * 10**10)))
         source, destination = draw(st.sampled_from(ADDRESSES))
         port = draw(st.sampled_from((3784, 3784, 3784, 4784, 7784)))
-        envelope = (frame, now, source, destination, draw(st.sampled_from((255, 1))), 49152, port, 4, 32)
+        version = 6 if ":" in source else 4
+        envelope = (frame, now, source, destination, draw(st.sampled_from((255, 1))), 49152, port, version, 32)
         if draw(st.integers(0, 15)) == 0:
             packets.append(Undecoded(*envelope))
             continue
