@@ -149,13 +149,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A requirement with the function that looks for it. `absent` says what a capture without such packets lacks."""
+    """A requirement with the function that looks for it. `absent` says what a capture without such packets lacks.
+
+    `about`, if given, is quick to say that there is nothing to look at; several checks have the same.
+    """
 
     requirement: str
     clause: str
     level: Level
     examine: Callable[[View], Evidence]
     absent: str
+    about: Callable[[View], bool] | None = None
 
     def judge(self, parts: Sequence[tuple[View, Evidence]]) -> Outcome:
         """The answer from what `examine` found in a speaker's part in one conversation or several."""

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from captures.checks import CHECKS
 from captures.conversation import Conversation
-from captures.findings import Check, Outcome, View
+from captures.findings import Check, Evidence, Outcome, View
 from captures.fold import fold
 from captures.rows import Row, Undecoded
 from captures.rules import Rule, Sheet
@@ -30,14 +30,13 @@ def judge(rows: Iterable[Row], speaker: str, undecoded: Iterable[Undecoded] = ()
     return judge_all({address: parts})[address]
 
 
-def judge_all(speakers: Mapping[str, Sequence[View]], checks: Sequence[Check] = CHECKS) -> dict[str, list[Outcome]]:
-    """What the checks say of each speaker."""
+def judge_all(
+    speakers: Mapping[str, Sequence[View]], checks: Sequence[Check] = CHECKS, *, undecided: bool = True
+) -> dict[str, list[Outcome]]:
+    """What the checks say of each speaker, in their order. Without `undecided`, what decides nothing is left out."""
     together = [view for parts in speakers.values() for view in parts]
     sheet = Sheet(together)
-    evidence = [
-        sheet.evidence(check.examine) if isinstance(check.examine, Rule) else list(map(check.examine, together))
-        for check in checks
-    ]
+    evidence = [_evidence(check, together, sheet) for check in checks]
     outcomes: dict[str, list[Outcome]] = {}
     begin = 0
     for speaker, parts in speakers.items():
@@ -45,9 +44,23 @@ def judge_all(speakers: Mapping[str, Sequence[View]], checks: Sequence[Check] = 
         outcomes[speaker] = [
             check.judge(list(zip(parts, found[begin:end], strict=True)))
             for check, found in zip(checks, evidence, strict=True)
+            if undecided or any(each.examined or each.wrong for each in found[begin:end])
         ]
         begin = end
     return outcomes
+
+
+def _evidence(check: Check, together: Sequence[View], sheet: Sheet) -> list[Evidence]:
+    """What a check finds in each view."""
+    if isinstance(check.examine, Rule):
+        return sheet.evidence(check.examine)
+    if check.about is None:
+        return list(map(check.examine, together))
+    about = f"about {check.about.__name__}"
+    return [check.examine(view) if view.once(about, check.about) else _NOTHING for view in together]
+
+
+_NOTHING = Evidence(0)
 
 
 def views(conversations: Sequence[Conversation]) -> dict[str, list[View]]:

@@ -70,24 +70,28 @@ class _Bench:
     ) -> None:
         self.speakers = speakers
         self._checks, self._undecided = checks, undecided
+        self._positions = {check.requirement: number for number, check in enumerate(checks)}
         self._numbers = {conversation: number for number, conversation in enumerate(conversations)}
 
     def judge(self, part: int, parts: int) -> list[Answer]:
         """The answers for one part of the speakers."""
         begin, end = (len(self.speakers) * number // parts for number in (part, part + 1))
-        judged = judge_all(dict(self.speakers[begin:end]), self._checks)
-        return [
-            self._answer(speaker, number, outcome)
-            for speaker, outcomes in judged.items()
-            for number, outcome in enumerate(outcomes)
-            if self._undecided or outcome.ruling is not Ruling.NOT_APPLICABLE
-        ]
+        judged = judge_all(dict(self.speakers[begin:end]), self._checks, undecided=self._undecided)
+        return [self._answer(speaker, outcome) for speaker, outcomes in judged.items() for outcome in outcomes]
 
-    def _answer(self, speaker: str, check: int, outcome: Outcome) -> Answer:
+    def _answer(self, speaker: str, outcome: Outcome) -> Answer:
         found = tuple(
             Found(self._numbers[each.conversation], each.where, each.expected, each.seen) for each in outcome.findings
         )
-        return Answer(speaker, check, outcome.ruling, outcome.examined, outcome.reason, outcome.notes, found)
+        return Answer(
+            speaker,
+            self._positions[outcome.check],
+            outcome.ruling,
+            outcome.examined,
+            outcome.reason,
+            outcome.notes,
+            found,
+        )
 
 
 _bench: _Bench  # conversations are not sent to another process; a fork has them already

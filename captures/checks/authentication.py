@@ -7,6 +7,7 @@ or captured twice has to be told from one that was sent so.
 from functools import partial
 from itertools import pairwise
 
+from captures import traits
 from captures.checks.contents import MD5_TYPES, SHA1_TYPES
 from captures.findings import Check, Evidence, Level, View, Wrong, at
 from captures.handshake import LAG_NS, judged
@@ -76,6 +77,7 @@ def _check(requirement: str, name: str, level: Level, wants: str, examine: parti
         level=level,
         examine=examine,
         absent=f"the capture shows no such packets of the speaker with {name}",
+        about=traits.authentication,
     )
 
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from captures import traits
 from captures.conversation import Said
 from captures.detection import ENOUGH_PACKETS, defied, orders
 from captures.findings import Check, Evidence, View, Wrong, at
@@ -102,6 +103,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_peer_not_up,
         absent="the speaker did not begin to set the D bit",
+        about=traits.demand,
     ),
     Check(
         requirement="5880-6.8.7-r11",
@@ -109,6 +111,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_not_silent,
         absent="no peer of the speaker was in Demand mode",
+        about=traits.demand,
     ),
     Check(
         requirement="5880-6.6-r09",
@@ -116,5 +119,6 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_unpolled,
         absent="the speaker did not change the D bit while both ends were Up",
+        about=traits.demand,
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
+from captures import traits
 from captures.conversation import Said
 from captures.detection import defied, orders
 from captures.findings import Check, Evidence, Span, View, Wrong, at
@@ -182,6 +183,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=partial(_diagnosed, out_of=UP, on=DOWN),
         absent="no session of the speaker fell from Up after a Down of the peer",
+        about=traits.falls,
     ),
     Check(
         requirement="5880-6.8.6-r32",
@@ -189,6 +191,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=partial(_diagnosed, out_of=UP, on=ADMIN_DOWN),
         absent="no session of the speaker fell from Up after an AdminDown of the peer",
+        about=traits.falls,
     ),
     Check(
         requirement="5880-6.8.6-r31",
@@ -196,6 +199,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=partial(_diagnosed, out_of=INIT, on=ADMIN_DOWN),
         absent="no session of the speaker fell from Init after an AdminDown of the peer",
+        about=traits.falls,
     ),
     Check(
         requirement="5880-4.1-r04",
@@ -203,5 +207,6 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_meaning,
         absent="no session of the speaker fell with Diag 3",
+        about=traits.falls,
     ),
 )

@@ -6,6 +6,7 @@ What is not in the capture was not received, so silence is certain; what is in i
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from captures import traits
 from captures.checks.contents import single_hop
 from captures.conversation import Said, Stretch
 from captures.detection import detection_ns, lives_until
@@ -174,6 +175,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_undiagnosed,
         absent="no session of the speaker fell after a Detection Time without packets",
+        about=traits.falls,
     ),
     Check(
         requirement="5880-6.8.4-r07",
@@ -181,6 +183,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_early,
         absent="no session of the speaker fell with Diag 1",
+        about=traits.falls,
     ),
     Check(
         requirement="5880-6.8.1-r12",
