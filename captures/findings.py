@@ -73,12 +73,14 @@ class Evidence:
 @dataclass(frozen=True)
 class View:
     """One speaker's part in a conversation. `ends_ns` is when the capture's last BFD packet came, whoever sent it;
-    `elsewhere` are the other conversations of the speaker's address in the same place."""
+    `elsewhere` are the other conversations of the speaker's address in the same place, and `strays` ends in them or in
+    what the speaker only listens to, that name one of the speaker's discriminators here."""
 
     conversation: Conversation
     speaker: str
     ends_ns: int
     elsewhere: Sequence[Conversation] = ()
+    strays: Sequence[End] = ()
     _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, name: str, work_out: Callable[["View"], _Known]) -> _Known:
@@ -100,8 +102,9 @@ class View:
 
     @cached_property
     def peers(self) -> list[End]:
-        """The ends of the other side."""
-        return self.conversation.of(self.conversation.other(self.speaker))
+        """The ends of the other side, from whichever address it sends: its discriminator alone selects a session (RFC
+        5880 section 6.3)."""
+        return [*self.conversation.of(self.conversation.other(self.speaker)), *self.strays]
 
     @cached_property
     def undecoded(self) -> list[Said]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 
 from captures.checks import CHECKS
-from captures.conversation import Conversation
+from captures.conversation import Conversation, End
 from captures.findings import Check, Evidence, Outcome, View
 from captures.fold import fold
 from captures.rows import Row, Undecoded
@@ -69,12 +69,30 @@ def views(conversations: Sequence[Conversation]) -> dict[str, list[View]]:
         (said.last_ns for each in conversations for end in each.ends.values() for said in end.said), default=0
     )
     of_place: dict[tuple[str, str], list[Conversation]] = {}
+    with_place: dict[tuple[str, str], list[Conversation]] = {}
     for conversation in conversations:
         for address in dict.fromkeys(end.address for end in conversation.ends.values()):
             of_place.setdefault((conversation.place, address), []).append(conversation)
+        for address in dict.fromkeys(conversation.addresses):
+            with_place.setdefault((conversation.place, address), []).append(conversation)
     found: dict[str, list[View]] = {}
-    for (_, address), own in of_place.items():
+    for (place, address), own in of_place.items():
+        strays = _strays(address, with_place[place, address])
         for conversation in own:
             elsewhere = [other for other in own if other is not conversation]
-            found.setdefault(address, []).append(View(conversation, address, ends_ns, elsewhere))
+            port = conversation.destination_port
+            near = [stray for end in conversation.of(address) for stray in strays.get((port, end.discriminator), ())]
+            found.setdefault(address, []).append(View(conversation, address, ends_ns, elsewhere, near))
+    return found
+
+
+def _strays(address: str, conversations: Sequence[Conversation]) -> dict[tuple[int, int | None], list[End]]:
+    """By port and discriminator of the speaker's, whoever names it from an address to which the speaker does not send
+    with it: a peer may send from several addresses (RFC 5880 section 6.3)."""
+    found: dict[tuple[int, int | None], list[End]] = {}
+    for conversation in conversations if len(conversations) > 1 else ():
+        for end in conversation.of(conversation.other(address)):
+            for discriminator in {said.row.your_discriminator for said in end.said}:
+                if discriminator and (address, discriminator) not in conversation.ends:
+                    found.setdefault((conversation.destination_port, discriminator), []).append(end)
     return found

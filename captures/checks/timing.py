@@ -8,7 +8,7 @@ from functools import partial
 
 from captures import traits
 from captures.checks.contents import single_hop
-from captures.conversation import Said, Stretch
+from captures.conversation import End, Said, Stretch
 from captures.detection import detection_ns, lives_until
 from captures.findings import Check, Evidence, View, Wrong, at
 from captures.handshake import DOWN, INIT, LAG_NS, STATE_NAMES, UP, Step, heard_by, judged, steps
@@ -59,11 +59,21 @@ def _silences(view: View, stretch: Stretch) -> Iterator[tuple[int, int, int]]:
                 since = max(since or 0, each.last_ns)
             else:
                 until = min(until, each.first_ns)
-            if each.epoch == stretch.epoch and each.longest is not None and _spans(stretch, each):
+            together = each.epoch == stretch.epoch and _spans(stretch, each) and _alone(view, peer, each)
+            if each.longest is not None and together:
                 own_ns = stretch.longest.ns if stretch.longest is not None else 0
                 yield each.first_ns, each.first_ns + max(0, each.longest.ns - own_ns), each.first_ns + each.longest.ns
     if since is not None and not speaking:
         yield since, stretch.last_ns, until
+
+
+def _alone(view: View, peer: End, stretch: Stretch) -> bool:
+    """Whether no other end of the peer's spoke meanwhile."""
+    return not any(
+        other is not peer and each.first_ns < stretch.last_ns and each.last_ns > stretch.first_ns
+        for other in view.peers
+        for _, each in other.stretches()
+    )
 
 
 def _spans(stretch: Stretch, other: Stretch) -> bool:

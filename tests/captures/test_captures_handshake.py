@@ -315,3 +315,18 @@ def test_an_incomplete_handshake_is_not_taken_for_one(story: list[Told]) -> None
 def test_ends_that_do_not_know_each_other_are_no_session() -> None:
     stranger = {"my_discriminator": 0xC, "your_discriminator": 0xD}
     assert seen(capture((0, A, DOWN), (0.1, B, DOWN, stranger))) == []
+
+
+C = "192.0.2.3"
+
+
+def test_a_peer_may_send_from_several_addresses() -> None:
+    """RFC 5880 section 6.3: a nonzero Your Discriminator selects the session, whatever the source address."""
+    calm = [(2 + number * 0.86 + number % 3 * 0.06, who, UP) for number in range(40) for who in (A, B)]
+    moved = [(seconds, who, state, {"source": C} if who == B and seconds > 5 else {}) for seconds, who, state in calm]
+    rows = capture(*HANDSHAKE, *moved)
+    polled = replace(rows[-3], source=C, poll=True, frame=len(rows) + 1, time_ns=rows[-1].time_ns + 10**8)
+    answer = replace(rows[-2], final=True, frame=len(rows) + 2, time_ns=rows[-1].time_ns + 10**8 + 1000)
+    assert (polled.my_discriminator, answer.source) == (DISCRIMINATOR[B], A)
+    rows += [polled, answer]
+    assert [finding for each in judge(rows, A) for finding in each.findings] == []
