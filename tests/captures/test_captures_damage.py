@@ -74,9 +74,9 @@ def test_damaged_files(path: Path, number: int, seed: int) -> None:
     dice = random.Random(seed)
     content = bytearray(whole()[number])
     for _ in range(dice.randrange(1, 6)):
-        at = dice.randrange(len(content))
+        at = dice.randrange(max(1, len(content)))
         edit = dice.randrange(5)
-        if edit == 0:
+        if edit == 0 and content:
             content[at] ^= 1 << dice.randrange(8)
         elif edit == 1:
             del content[at : at + dice.randrange(1, 40)]
