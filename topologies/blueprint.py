@@ -2,7 +2,8 @@
 
 Data only, nothing is made here. Names and MAC addresses follow from the run id, so that runs never meet; IP addresses
 follow from the topology alone, so that two runs can be compared: each run has namespaces of its own. Node m of the file
-is .m of network n, 10.204.n.0 and fd00:bfe:n::, and fe80::bfd:m on all links.
+is .m of network n, 10.204.n.0 and fd00:bfe:n::, and fe80::bfd:m on all links; a network that is like another one has
+that one's addresses.
 """
 
 from collections.abc import Mapping
@@ -27,15 +28,17 @@ _FIRST_AS = 64512
 """Of those for private use (RFC 6996 section 5); node m is the m-th after it."""
 _ROUTER_ID = "192.0.2.{node}"
 _LINK_LOCAL = "fe80::bfd:{node:x}/64"
+_VRF = "vrf{network}"
 
 
 class Interface(Strict):
     """The way from a namespace to a network: `name` in the namespace, called as the network, and at the other end the
     `ports` of the network's bridge. It is a veth pair, or a bond of one pair for each port. Addresses have a prefix
-    length; "" is none."""
+    length; "" is none. `vrf` is the VRF that it is in, "" for none."""
 
     network: str
     name: str
+    vrf: str
     ports: tuple[str, ...]
     mac: str
     ipv4: str
@@ -252,19 +255,21 @@ def _house(topology: Topology, run_id: str, node: str) -> House:
         namespace=_namespace(run_id, node),
         forwards=topology.nodes[node].runs == "router",
         interfaces=tuple(
-            _interface(topology, run_id, name, networks.index(name) + 1, list(topology.nodes).index(node) + 1)
+            _interface(topology, run_id, name, networks, list(topology.nodes).index(node) + 1)
             for name in topology.nodes[node].networks
         ),
         routes=(),
     )
 
 
-def _interface(topology: Topology, run_id: str, name: str, network: int, node: int) -> Interface:
+def _interface(topology: Topology, run_id: str, name: str, networks: list[str], node: int) -> Interface:
     lengths = topology.networks[name]
-    place = {"network": network, "node": node}
+    network = networks.index(name) + 1
+    place = {"network": networks.index(lengths.like or name) + 1, "node": node}
     return Interface(
         network=name,
         name=name,
+        vrf=_VRF.format(network=name) if lengths.vrf else "",
         ports=tuple(f"port{network}-{node}-{link}" for link in range(2 if lengths.bond else 1)),
         mac=mac_address(run_id, network, node, 0),
         ipv4=_IPV4.format(**place, length=lengths.ipv4) if lengths.ipv4 is not None else "",
@@ -318,6 +323,7 @@ def _sessions(topology: Topology, houses: Mapping[str, House]) -> dict[str, list
                 local=ends[node].address(session.family),
                 interface=ends[node].name if session.kind == "single_hop" else "",
                 kind=session.kind,
+                vrf=ends[node].vrf,
             )
             planned[node].append(
                 PlannedSession(

@@ -20,6 +20,8 @@ from topologies.errors import LabError
 _ACTIVE_BACKUP = 1
 _MIIMON_MS = 100
 """How often a bond looks whether its links have a carrier."""
+_FIRST_TABLE = 1000
+"""The routing table of the first VRF of a namespace."""
 _FIRST_BRIDGE = 1000
 """The index of the first network's bridge: given, so that the kernel need not be asked for it."""
 
@@ -69,9 +71,11 @@ def _silence() -> None:
 
 def _furnish(house: House, houses: Iterable[House]) -> None:
     with IPRoute() as kernel:
-        for interface in house.interfaces:
+        for number, interface in enumerate(house.interfaces):
             if interface.bonded:
                 _bond(kernel, interface)
+            if interface.vrf:
+                _separate(kernel, interface, _FIRST_TABLE + number)
             netns.configure(kernel, interface.name, *interface.addresses())
             for neighbour in _neighbours(interface, houses):
                 addresses = [address.partition("/")[0] for address in neighbour.addresses()]
@@ -93,6 +97,22 @@ def _bond(kernel: IPRoute, interface: Interface) -> None:
     for link in interface.links:
         (index,) = kernel.link_lookup(ifname=link)
         kernel.link("set", index=index, master=bond)
+
+
+def _separate(kernel: IPRoute, interface: Interface, table: int) -> None:
+    """Put the interface into its VRF."""
+    try:
+        kernel.link("add", kind="vrf", ifname=interface.vrf, vrf_table=table)
+    except NetlinkError as error:
+        if error.code == errno.EOPNOTSUPP:
+            raise LabError("a VRF needs the kernel module vrf, which this kernel does not have") from None
+        raise
+    (vrf,) = kernel.link_lookup(ifname=interface.vrf)
+    (index,) = kernel.link_lookup(ifname=interface.name)
+    kernel.link("set", index=vrf, state="up")
+    kernel.link("set", index=index, master=vrf)
+    # A socket that listens for all VRFs, and looks at where a packet came in, gets those of all.
+    Path("/proc/sys/net/ipv4/udp_l3mdev_accept").write_text("1\n", encoding="utf-8")
 
 
 def _neighbours(interface: Interface, houses: Iterable[House]) -> list[Interface]:

@@ -75,7 +75,7 @@ class SessionSpec:
     not looped back, `desired_min_echo_tx_us` 0 that none are sent. `auth` None means that no authentication is in use.
     `control_plane_independent` is the claim of the C bit. `dscp` None means the usual mark, and all service levels.
     Discriminators of 0 were not signalled. `padded_pdu_size` is the size in bytes that the UDP payload is filled up to,
-    0 not at all (bfd.PaddedPduSize, RFC 9764 section 3)."""
+    0 not at all (bfd.PaddedPduSize, RFC 9764 section 3). `vrf` is the VRF that `interface` is in, "" for none."""
 
     name: str
     peer: str
@@ -96,6 +96,7 @@ class SessionSpec:
     local_discr: int = 0
     remote_discr: int = 0
     padded_pdu_size: int = 0
+    vrf: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ def _otherwise(laboratory: Laboratory, step: Step) -> list[str]:
     """The sessions that are not as the step expects, in words."""
     if step.about_bgp:
         return [_bgp_words(each) for each in laboratory.bgp_status() if _bgp_state(each) != step.expect]
-    return [_words(each) for each in laboratory.status() if _state(each) != step.expect]
+    sessions = (each for each in laboratory.status() if step.network in (None, each.session.spec.interface))
+    return [_words(each) for each in sessions if _state(each) != step.expect]
 
 
 def _state(status: SessionStatus) -> str:

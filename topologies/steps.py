@@ -23,9 +23,10 @@ _WITHIN_US = 10_000_000
 
 
 class Step(Strict):
-    """Either `do`, a deed at a node or at its port of a network, or `expect`, the state of all sessions: reached
-    `within` a time, or kept `throughout` one, as both ends tell it. BFD sessions are up or down. BGP sessions are
-    established, with all prefixes that the other end announces, or ended, which is any state but Established."""
+    """Either `do`, a deed at a node or at its port of a network, or `expect`, the state of all sessions, with `network`
+    of those of one hop over it: reached `within` a time, or kept `throughout` one, as both ends tell it. BFD sessions
+    are up or down. BGP sessions are established, with all prefixes that the other end announces, or ended, which is any
+    state but Established."""
 
     do: (
         Literal["cut", "lose", "delay", "restore", "unplug", "plug", "pause", "resume", "crash", "start", "restart"]
@@ -49,8 +50,8 @@ class Step(Strict):
             raise clash("do and expect: allowed is exactly one of them")
         if self.do is not None and self.node is None:
             raise clash(f"node: {self.do} needs the name of a node")
-        if (self.do in _AT_A_PORT) != (self.network is not None):
-            raise clash(f"network: allowed with {', '.join(_AT_A_PORT)}, which need it")
+        if (self.do in _AT_A_PORT) != (self.network is not None) and (self.do is not None or self.about_bgp):
+            raise clash(f"network: allowed with {', '.join(_AT_A_PORT)}, which need it, and with up and down")
         return self
 
     @property
@@ -61,6 +62,7 @@ class Step(Strict):
     def words(self) -> str:
         """The step in one line."""
         sessions = "all BGP sessions" if self.about_bgp else "all sessions"
+        sessions += f" over {self.network}" if self.network else ""
         if self.expect is not None and self.throughout is not None:
             return f"{sessions} stay {self.expect} for {self.throughout / 1e6:g} s"
         if self.expect is not None:

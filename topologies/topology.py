@@ -62,7 +62,8 @@ class TopologyError(LabError):
 
 class Network(Strict):
     """A switch. Every node on it has an address of each family that has a prefix length, and one link to it, or with
-    `bond` two, of which one is in use at a time (bonding, active-backup)."""
+    `bond` two, of which one is in use at a time (bonding, active-backup). With `vrf` each node has it in a VRF (virtual
+    routing and forwarding) of its own, so that the network can have the same addresses as another one, `like`."""
 
     ipv4: Annotated[StrictInt, Field(ge=24, le=30)] | None = Field(
         default=24, description="a prefix length from 24 to 30, or null for a network without IPv4"
@@ -71,6 +72,10 @@ class Network(Strict):
         default=64, description="a prefix length from 64 to 126, or null for a network without IPv6"
     )
     bond: StrictBool = Field(default=False, description="true or false")
+    vrf: StrictBool = Field(default=False, description="true or false")
+    like: NetworkName | None = Field(
+        default=None, description="the name of an earlier network whose addresses this one has, too; both with vrf"
+    )
 
 
 class TopologyNode(Strict):
@@ -205,7 +210,7 @@ class Topology(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        checks = (self._nodes, self._room, self._sessions, self._bgp, self._ports, self._expected)
+        checks = (self._likenesses, self._nodes, self._room, self._sessions, self._bgp, self._ports, self._expected)
         for complaint in (check() for check in checks):
             if complaint:
                 raise clash(complaint)
@@ -237,6 +242,16 @@ class Topology(Strict):
                 return number
         return None
 
+    def _likenesses(self) -> str:
+        models: list[str] = []
+        for name, network in self.networks.items():
+            if network.like is not None and not (network.vrf and network.like in models):
+                allowed = ", ".join(models) if network.vrf else "no name, or vrf: true, too"
+                return f"networks.{name}.like: {network.like}: allowed is {allowed or 'a network before it, with vrf'}"
+            if network.vrf and network.like is None:
+                models.append(name)
+        return ""
+
     def _nodes(self) -> str:
         for name, node in self.nodes.items():
             if name == SWITCH:
@@ -247,6 +262,8 @@ class Topology(Strict):
             for network in node.networks:
                 if network not in self.networks:
                     return f"nodes.{name}.networks: {network}: allowed is {', '.join(self.networks)}"
+                if node.runs == "router" and self.networks[network].vrf:
+                    return f"nodes.{name}.networks: {network}: allowed for a router are networks without vrf"
         return ""
 
     def _room(self) -> str:
@@ -311,6 +328,9 @@ class Topology(Strict):
             return ""  # whether there is a way is for the blueprint to find out
         if session.network is None and len(shared) != 1:
             return f"network: allowed is {', '.join(shared)}" if shared else f"between: {one} and {other} share none"
+        alone = isinstance(session, Session) and session.kind == "single_hop"
+        if self.networks[session.network or shared[0]].vrf and not alone:
+            return f"network: {session.network or shared[0]}: in a VRF, allowed is a BFD session of kind single_hop"
         family = _FAMILIES[session.family]
         if getattr(self.networks[session.network or shared[0]], family) is None:
             return f"family: {session.family}: allowed where the network has {family}"
@@ -320,13 +340,15 @@ class Topology(Strict):
         for number, step in enumerate(self.steps):
             if step.about_bgp and not self.bgp:
                 return f"steps[{number}].expect: {step.expect}: allowed with BGP sessions"
+            if step.expect and step.network is not None and step.network not in self.networks:
+                return f"steps[{number}].network: {step.network}: allowed is {', '.join(self.networks)}"
         return ""
 
     def _ports(self) -> str:
         kinds: dict[str, tuple[Impairment | Capture | Step, ...]] = {
             "impairments": self.impairments,
             "captures": self.captures,
-            "steps": tuple(step for step in self.steps if step.network is not None),
+            "steps": tuple(step for step in self.steps if step.do is not None and step.network is not None),
         }
         for kind, ports in kinds.items():
             for number, port in enumerate(ports):

@@ -23,7 +23,7 @@ _MODULES = Path("/lib/modules")
 _CPUS, _MEMORY = 1, "2G"
 _ACCELERATED: Sequence[str] = ()
 _EMULATED: Sequence[str] = ("--disable-kvm",)
-_WANTED_MODULES = ("bonding", "bridge", "sch_netem", "nf_tables", "veth")
+_WANTED_MODULES = ("bonding", "bridge", "sch_netem", "nf_tables", "veth", "vrf")
 LOG = "inside.log"
 _CONSOLE, _STATUS, _SCRIPT = "console.log", "inside.status", "inside.sh"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from topologies.node import BgpSpec, NodeError
+from topologies.node import BgpSpec, NodeError, SessionSpec
+from topologies.nodes.frr import adapter
 from topologies.nodes.frr.adapter import milliseconds, view
 from topologies.nodes.frr.bgp import bgp_view, neighbour_lines, routes_command
 from topologies.nodes.frr.vtysh import Vtysh, VtyshError, last_json
@@ -96,6 +97,14 @@ def test_a_neighbour_asks_for_bfd_with_the_timers_of_a_profile() -> None:
     assert "neighbor 192.0.2.2 timers 30 90" in lines
     assert lines.index("neighbor 192.0.2.2 remote-as 64514") < lines.index("neighbor 192.0.2.2 bfd profile of-a-b")
     assert not any("bfd" in line for line in neighbour_lines(BGP, ""))
+
+
+def test_a_session_in_a_vrf_is_named_with_it() -> None:
+    spec = SessionSpec("s", "192.0.2.2", "192.0.2.1", "red", vrf="vrfred")
+    where = "peer 192.0.2.2 local-address 192.0.2.1 interface red"
+    assert adapter._peer(spec) == f"{where} vrf vrfred"
+    assert adapter._show(spec) == f"show bfd vrf vrfred {where} json"
+    assert adapter._show(replace(spec, vrf="")) == f"show bfd {where} json"
 
 
 def test_a_neighbour_over_ipv6_is_activated_in_its_family() -> None:

@@ -1,6 +1,7 @@
 """Nodes without running them: registry, manifests, templates, and the check of a declared lack."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -58,6 +59,20 @@ def test_every_lack_has_a_reason() -> None:
 def test_who_speaks_no_bfd_is_no_target() -> None:
     assert set(RELEASES) - set(bfd_speakers()) == {"exabgp"}
     assert "exabgp" not in available()
+
+
+def test_a_session_in_a_vrf_is_refused_where_there_are_no_words_for_it() -> None:
+    class Separating(PlainNode):
+        name = "separating"
+        knows_vrfs = True
+
+    class Plain(PlainNode):
+        name = "plain"
+
+    spec = replace(SPEC, vrf="vrfred")
+    Separating()._refuse_unusual(spec)
+    with pytest.raises(NodeError, match=r"^plain: its configuration has no words for sessions in a VRF$"):
+        Plain()._refuse_unusual(spec)
 
 
 def test_adapter_by_name() -> None:

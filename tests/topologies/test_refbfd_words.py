@@ -81,6 +81,11 @@ def test_add_with_all_that_is_special(stand_in: StandIn) -> None:
     assert stand_in.last_words().endswith("--detect-mult 3 --padded-pdu-size 128")
 
 
+def test_a_session_in_a_vrf_is_refused(stand_in: StandIn) -> None:
+    with pytest.raises(NodeError, match=r"^refbfd: its configuration has no words for sessions in a VRF$"):
+        stand_in.node.add_session(replace(SPEC, vrf="vrfred"))
+
+
 def test_a_multihop_session_is_bound_to_no_interface(stand_in: StandIn) -> None:
     stand_in.node.add_session(replace(SPEC, kind="multi_hop", interface=""))
     assert "--interface" not in stand_in.last_words()

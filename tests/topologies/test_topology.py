@@ -21,6 +21,9 @@ PLAIN: dict[str, Any] = {
 }
 
 
+LAN = {"network": "lan"}
+
+
 def plain(**changes: Any) -> Topology:
     return parse_topology(PLAIN | changes, "plain.yaml")
 
@@ -178,11 +181,39 @@ def test_a_multihop_session_needs_a_way() -> None:
         ),
         ({"impairments": [{"network": "lan", "node": "a"}]}, "impairments[0]: cut, loss and delay: allowed is exactly"),
         ({"captures": [{"network": "lan", "node": "c"}]}, "captures[0].node: c: allowed is a, b"),
+        ({"steps": [{"expect": "up", "network": "x"}]}, "steps[0].network: x: allowed is lan"),
+        ({"steps": [{"expect": "ended", "network": "lan"}]}, "steps[0]: network: allowed with cut, "),
+        (
+            {"networks": {"lan": {}, "x": {"like": "lan"}}},
+            "networks.x.like: lan: allowed is no name, or ",
+        ),
+        (
+            {"networks": {"lan": {}, "x": {"like": "lan", "vrf": True}}},
+            "networks.x.like: lan: allowed is a network before it, with vrf",
+        ),
+        (
+            {"networks": {"lan": {"vrf": True}}, "sessions": [{"between": ["a", "b"], "kind": "multi_hop", **LAN}]},
+            "sessions[0].network: lan: in a VRF, allowed is a BFD session of kind single_hop",
+        ),
+        (
+            {"networks": {"lan": {"vrf": True}}, "nodes": {"a": {"runs": "router", "networks": ["lan"]}}},
+            "nodes.a.networks: lan: allowed for a router are networks without vrf",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(TopologyError, match="^" + re.escape(f"plain.yaml: {complaint}")):
         plain(**changes)
+
+
+def test_networks_in_vrfs_can_have_the_same_addresses() -> None:
+    plan = draw(find_topology("vrf"), "r", Path("/x"))
+    red, blue = (session.spec for session in plan.node("west").sessions)
+    assert (red.local, red.peer) == (blue.local, blue.peer)
+    assert (red.interface, red.vrf, blue.interface, blue.vrf) == ("red", "vrfred", "blue", "vrfblue")
+    interfaces = [interface for house in plan.houses for interface in house.interfaces]
+    assert len({interface.mac for interface in interfaces}) == len(interfaces)
+    assert len({port for interface in interfaces for port in interface.ports}) == len(interfaces)
 
 
 def test_an_unknown_name_tells_those_there_are() -> None:

@@ -2,7 +2,7 @@
 implementation can do, and their `lacks` names the rest."""
 
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from topologies.node import AuthSpec, BgpSpec, BgpView, LackError, NodeError, SessionSpec
 
@@ -12,6 +12,8 @@ class PlainNode:
 
     name: str
     configured: Sequence[SessionSpec] = ()
+    knows_vrfs: ClassVar[bool] = False
+    """Whether a session can be said to be in a VRF."""
 
     def remove_session(self, spec: SessionSpec) -> None:
         """Every adapter has its own."""
@@ -78,6 +80,7 @@ class PlainNode:
             (spec.point_to_point, "sessions without regard to the far end's address"),
             (spec.dscp is not None, "sessions for a service level"),
             (spec.local_discr or spec.remote_discr, "discriminators that were signalled outside BFD"),
+            (spec.vrf and not self.knows_vrfs, "sessions in a VRF"),
         ):
             if asked:
                 self._refuse(f"its configuration has no words for {what}")

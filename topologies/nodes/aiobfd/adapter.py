@@ -44,6 +44,7 @@ _UNHEARD_OF: Sequence[tuple[str, Callable[[SessionSpec], object]]] = (
     ("--point-to-point", lambda spec: spec.point_to_point),
     ("--dscp", lambda spec: spec.dscp is not None),
     ("--pdu-size", lambda spec: spec.padded_pdu_size),
+    ("--vrf", lambda spec: spec.vrf),
     ("--local-discriminator", lambda spec: spec.local_discr),
     ("--remote-discriminator", lambda spec: spec.remote_discr),
 )

@@ -48,6 +48,7 @@ class FrrNode(DaemonNode):
     """bfdd of one running instance."""
 
     manifest: ClassVar[Manifest] = load_manifest(_HERE)
+    knows_vrfs = True
 
     def __init__(self, handle: Handle) -> None:
         """See `attach`: only the vty sockets are used."""
@@ -324,6 +325,11 @@ def _lines(settings: Mapping[str, int]) -> list[str]:
 
 
 def _peer(spec: SessionSpec) -> str:
+    return _named(spec) + (f" vrf {spec.vrf}" if spec.vrf else "")
+
+
+def _named(spec: SessionSpec) -> str:
+    """The peer within its VRF."""
     if spec.kind == "multi_hop":
         return f"peer {spec.peer} multihop local-address {spec.local}"
     return f"peer {spec.peer} local-address {spec.local} interface {spec.interface}"
@@ -335,7 +341,7 @@ def _chain(spec: SessionSpec) -> str:
 
 
 def _show(spec: SessionSpec) -> str:
-    return f"show bfd {_peer(spec)} json"
+    return f"show bfd {f'vrf {spec.vrf} ' if spec.vrf else ''}{_named(spec)} json"
 
 
 def _prepare(place: Place, *daemons: str) -> None:

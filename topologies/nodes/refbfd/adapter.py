@@ -143,6 +143,8 @@ class RefbfdNode(DaemonNode):
             raise NodeError(f"refbfd: show {spec.name}: {error!r} in {text.strip()!r}") from error
 
     def _add(self, spec: SessionSpec, name: str) -> None:
+        if spec.vrf:
+            self._refuse("its configuration has no words for sessions in a VRF")
         where = {"peer": spec.peer, "local": spec.local, "interface": spec.interface, "type": spec.kind}
         signalled = {"local-discriminator": spec.local_discr, "remote-discriminator": spec.remote_discr}
         options = [word for key, value in (where | signalled).items() if value for word in (f"--{key}", str(value))]
