@@ -54,7 +54,7 @@ unit: $(VENV)/.dev ## pytest: all tests of the project itself
 
 real: $(VENV)/.dev ## The suite against real daemons in network namespaces (root)
 ifeq ($(ROOT),0)
-	@$(BIN)/bfdspec test --target frr
+	@$(BIN)/bfdspec test --target frr --section 6.8
 	@$(BIN)/bfdspec test --target bird --section 6.8.6
 else
 	@echo "== real daemons: left out without root"
