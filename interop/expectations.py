@@ -33,6 +33,7 @@ class KnownFailure(BaseModel):
     other: tuple[str, ...] = ()
     verdict: Literal["FAIL", "WARN", "INCONCLUSIVE"]
     seen: str = ""
+    sometimes: bool = Field(default=False, description="it depends on the moment: success is as expected, too")
     why: str = Field(min_length=20)
     evidence: str = Field(default="", description="the frames that show it, in words")
     since: str = Field(min_length=1, description="the version in which it was seen first")
@@ -74,6 +75,7 @@ def compare(meeting: Meeting, known: Sequence[KnownFailure]) -> Meeting:
     entry = next((each for each in entries if each.verdict == meeting.verdict and each.seen in said), None)
     told = entry or entries[0]
     # What a scenario needs may be lacking in a version that never comes to the failure.
-    fine = entry is not None or meeting.verdict is Verdict.UNSUPPORTED
+    spared = meeting.verdict is Verdict.PASS and any(each.sometimes for each in entries)
+    fine = entry is not None or spared or meeting.verdict is Verdict.UNSUPPORTED
     excuse = Known(verdict=Verdict(told.verdict), why=told.why, evidence=told.evidence, since=told.since)
     return meeting.model_copy(update={"as_expected": fine, "known": excuse})

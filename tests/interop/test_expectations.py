@@ -68,6 +68,12 @@ def test_a_known_failure_that_is_gone() -> None:
     assert not expectations.compare(meeting(Verdict.PASS), [known()]).as_expected
 
 
+def test_a_known_failure_that_depends_on_the_moment_may_stay_away() -> None:
+    sometimes = known().model_copy(update={"sometimes": True})
+    assert expectations.compare(meeting(Verdict.PASS), [sometimes]).as_expected
+    assert not expectations.compare(meeting(Verdict.WARN), [sometimes]).as_expected
+
+
 def test_who_acts_is_no_matter_where_both_do() -> None:
     entry = known(scenario="cut", actor=["two"], other=["one"])
     assert expectations.compare(meeting(scenario="cut"), [entry]).as_expected
