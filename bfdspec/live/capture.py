@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from bfdspec.live.hear import listener
 from bfdspec.live.record import Recording
-from bfdspec.live.refusal import Refusal, listener
+from bfdspec.refusal import Refusal
 from conformance.interruption import termination_unwinds
 
 _TICK_S = 0.5

@@ -13,10 +13,11 @@ import numpy as np
 from rich.console import Console
 from rich.live import Live
 
+from bfdspec.live.hear import listener
 from bfdspec.live.news import Event, News, latest
 from bfdspec.live.record import Recording
-from bfdspec.live.refusal import Refusal, listener
 from bfdspec.live.screen import log_line, screen
+from bfdspec.refusal import Refusal
 from captures.fast.reader import STANDARD_INPUT, read_fast
 from captures.read import CaptureError
 from captures.table import PACKET, Chunk

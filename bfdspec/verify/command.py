@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from bfdspec.refusal import INTERRUPTED, Refusal
 from bfdspec.verify.ahead import ahead
 from bfdspec.verify.engines import ENGINES, Source
 from bfdspec.verify.packets import csv_writer
@@ -27,7 +28,7 @@ from reports.verification import CheckInfo, Verification
 from reports.verification_terminal import print_verification
 from reports.whole import replace
 
-FOUND, USAGE, INTERRUPTED = 1, 2, 130
+FOUND = 1
 
 _RFCS = sorted({check.requirement.split("-")[0] for check in CHECKS})
 _WRITERS = {
@@ -91,9 +92,9 @@ def verify(
             if (path := written[name]) is not None:
                 replace(path, partial(getattr(import_module(module), function), run))
     except (CaptureError, KeysError, OSError) as error:
-        raise _refusal(str(error)) from error
+        raise Refusal(str(error)) from error
     except KeyboardInterrupt:
-        raise _refusal("interrupted", INTERRUPTED) from None
+        raise Refusal("interrupted", INTERRUPTED) from None
     print_verification(run, Console(highlight=False))
     if run.broken("MUST"):
         raise SystemExit(FOUND)
@@ -117,9 +118,3 @@ def _read(files: Sequence[Path], read: Callable[[Path], Source], testimony: Test
                 if write is not None:
                     write(path, chunk)
             testimony.add(str(path), folded.conversations, source.warning)
-
-
-def _refusal(message: str, code: int = USAGE) -> click.ClickException:
-    refusal = click.ClickException(message)
-    refusal.exit_code = code  # type: ignore[misc]  # click declares it on the class
-    return refusal

@@ -1,18 +1,7 @@
-"""What live commands refuse, in one line."""
+"""An interface, or one line that says why it cannot be heard."""
 
-import click
-
+from bfdspec.refusal import NO_INTERFACE, Refusal
 from captures.live import Listener
-
-USAGE, NO_INTERFACE = 2, 3
-
-
-class Refusal(click.ClickException):
-    """One line on stderr and an exit code."""
-
-    def __init__(self, message: str, code: int = USAGE) -> None:
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc]  # click declares it on the class
 
 
 def listener(interface: str) -> Listener:
