@@ -156,16 +156,19 @@ def notify(namespace: str, pid: int, number: signal.Signals) -> None:
 def _signal_all(namespace: str, only: Collection[int] | None, number: signal.Signals, wait_s: float) -> list[int]:
     """Signal the chosen processes, wait for their end, and return the chosen ones that are there afterwards."""
     with contextlib.ExitStack() as stack:
-        descriptors = []
+        descriptors = {}
         for pid in _chosen(namespace, only):
             with contextlib.suppress(ProcessLookupError):
                 descriptor = os.pidfd_open(pid)
                 stack.callback(os.close, descriptor)
                 if pid in _chosen(namespace, [pid]):  # still the same process, now that it cannot be another one
                     signal.pidfd_send_signal(descriptor, number)
-                    descriptors.append(descriptor)
-        _running(descriptors, wait_s)
-    return _chosen(namespace, only)
+                    descriptors[descriptor] = pid
+        running = _running(descriptors, wait_s)
+        left = _chosen(namespace, only)
+        # A process leaves its namespace before it has closed its sockets, and is there until it has.
+        closing = [descriptor for descriptor in running if descriptors[descriptor] not in left]
+        return left + [descriptors[descriptor] for descriptor in _running(closing, _KILL_WAIT_S)]
 
 
 def _chosen(namespace: str, only: Collection[int] | None) -> list[int]:
@@ -173,7 +176,7 @@ def _chosen(namespace: str, only: Collection[int] | None) -> list[int]:
     return [pid for pid in processes(namespace) if pid != spared and (only is None or pid in only)]
 
 
-def _running(descriptors: Sequence[int], timeout_s: float) -> list[int]:
+def _running(descriptors: Collection[int], timeout_s: float) -> list[int]:
     """Wait until all processes have ended, at most `timeout_s` seconds; return the pidfds of those that run on."""
     deadline = time.monotonic() + timeout_s
     running = set(descriptors)

@@ -40,6 +40,14 @@ input()
 """
 
 
+SLOW_TO_CLOSE = """
+import signal, socket
+held = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3) for _ in range(50)]
+print("ready", flush=True)
+signal.pause()
+"""
+
+
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not condition():
@@ -149,6 +157,19 @@ def test_terminate_spares_what_is_not_named(runtime: Path) -> None:
         assert processes(target) == [second]
         terminate(target, only=[os.getpid(), 1])
         assert processes(target) == [second]
+
+
+def test_terminate_returns_when_the_last_of_a_process_is_gone(runtime: Path) -> None:
+    """One with packet sockets takes long to close them, after it has left its namespace."""
+    with Lab(run_id("slow"), 1, runtime=runtime) as lab:
+        namespace, log = lab.describe().target_namespace, runtime / "slow.log"
+        for _ in range(5):
+            log.write_text("")
+            process = spawn(namespace, [sys.executable, "-c", SLOW_TO_CLOSE], log)
+            wait_until(lambda: "ready" in log.read_text())
+            terminate(namespace, [process], grace_s=0)
+            assert exited(process, 0)
+        log.unlink()
 
 
 def test_a_name_of_somebody_else_is_not_touched(runtime: Path) -> None:
