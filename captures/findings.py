@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from captures.conversation import Conversation, End, Said, Stretch
 
 Level = Literal["MUST", "SHOULD"]
-_Known = TypeVar("_Known")
+_Answer = TypeVar("_Answer")
 
 
 class Ruling(StrEnum):
@@ -70,25 +70,48 @@ class Evidence:
     notes: Sequence[str] = ()
 
 
+NOTHING = Evidence(0)
+
+
+class Known:
+    """Whatever several checks need to know of something, worked out for the first that asks."""
+
+    _known: dict[str, Any]
+
+    def once(self, name: str, work_out: Callable[[Self], _Answer]) -> _Answer:
+        """What `work_out` says of it."""
+        try:
+            known: _Answer = self._known[name]
+        except KeyError:
+            known = self._known[name] = work_out(self)
+        return known
+
+
 @dataclass(frozen=True)
-class View:
+class System(Known):
+    """One address in one place of the capture, taken for one system: all conversations in which it speaks."""
+
+    address: str
+    conversations: Sequence[Conversation]
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class View(Known):
     """One speaker's part in a conversation. `ends_ns` is when the capture's last BFD packet came, whoever sent it;
-    `elsewhere` are the other conversations of the speaker's address in the same place, and `strays` ends in them or in
-    what the speaker only listens to, that name one of the speaker's discriminators here."""
+    `strays` are ends in other conversations of the speaker, or in what the speaker only listens to, that name one of
+    the speaker's discriminators here."""
 
     conversation: Conversation
-    speaker: str
+    system: System
     ends_ns: int
-    elsewhere: Sequence[Conversation] = ()
     strays: Sequence[End] = ()
     _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def once(self, name: str, work_out: Callable[["View"], _Known]) -> _Known:
-        """What several checks need to know of the view, worked out for the first that asks."""
-        if name not in self._known:
-            self._known[name] = work_out(self)
-        known: _Known = self._known[name]
-        return known
+    @property
+    def speaker(self) -> str:
+        """Its address."""
+        return self.system.address
 
     @cached_property
     def ends(self) -> list[End]:
@@ -167,9 +190,6 @@ class Check:
     def judge(self, parts: Sequence[tuple[View, Evidence]]) -> Outcome:
         """The answer from what `examine` found in a speaker's part in one conversation or several."""
         examined = sum(evidence.examined for _, evidence in parts)
-        if not any(evidence.wrong or evidence.undecided or evidence.notes for _, evidence in parts):
-            ruling, reason = (Ruling.CONFIRMED, "") if examined else (Ruling.NOT_APPLICABLE, self.absent)
-            return Outcome(self.requirement, self.clause, self.level, ruling, examined, reason=reason)
         undecided = [f"not decidable: {text}" for _, evidence in parts for text in evidence.undecided]
         findings = [
             Finding(self.requirement, self.clause, self.level, view.conversation, view.speaker, where, *words)

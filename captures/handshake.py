@@ -14,12 +14,14 @@ What is assumed is that the capture itself lost nothing between its first and it
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from captures.conversation import Conversation, End, Said, Stretch
+from captures.conversation import Conversation, End, Said
 from captures.findings import Evidence, View, Wrong, at
 from captures.rows import Row
+from captures.timeline import Heard, Timeline
 
 LAG_NS = 1_000_000_000
 """How long a packet may lie on the path and in the speaker's queues after it was captured, nanoseconds."""
@@ -36,16 +38,9 @@ _ENTRIES = {INIT: ((DOWN, DOWN),), UP: ((DOWN, INIT), (INIT, INIT), (INIT, UP))}
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """What the peer said, and the stretch in which it may have been read."""
-
-    row: Row
-    stretch: Stretch
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """A session's change of state from one thing said to the next. `heard` may have been read meanwhile.
+    """A session's change of state from one thing said to the next. `heard` may have been read meanwhile, and said
+    `states`; `possible` is whether section 6.2 leads from the one state to the other then.
 
     `doubt` says why the capture cannot judge the step, "" if it can.
     """
@@ -53,18 +48,10 @@ class Step:
     end: End
     before: Said
     after: Said
-    heard: tuple[Heard, ...]
+    heard: Sequence[Heard]
+    states: frozenset[int]
+    possible: bool
     doubt: str
-
-    @property
-    def possible(self) -> bool:
-        """Whether section 6.2 leads from the one state to the other, given what may have been read."""
-        return self.after.row.state in _reachable(self.before.row.state, self.states)
-
-    @property
-    def states(self) -> set[int]:
-        """The states of the peer that may have been read."""
-        return {heard.row.state for heard in self.heard}
 
     @property
     def words(self) -> str:
@@ -200,24 +187,26 @@ def _steps_of(end: End, said: Sequence[Said], view: View) -> Iterator[Step]:
             left_ns[before.row.state] = after.first_ns
             if left_ns.get(after.row.state, 0) > after.first_ns - OVERTAKEN_NS:
                 doubt = f"it said {STATE_NAMES[after.row.state]} just before, and packets may overtake each other"
-            meanwhile = (each for each in heard if each.stretch.last_ns >= since and _earlier(each.stretch, after))
-            yield Step(end, before, after, tuple(meanwhile), doubt)
+            meanwhile = heard.before(after.first_frame, after.first_ns, since_ns=since)
+            states = frozenset(each.row.state for each in meanwhile)
+            possible = after.row.state in _reachable(before.row.state, states)
+            yield Step(end, before, after, meanwhile, states, possible, doubt)
 
 
-def heard_by(end: End, view: View) -> list[Heard]:
-    """What the other side sent that the end had to take in, peer by peer."""
+def heard_by(end: End, view: View) -> Timeline:
+    """What the other side sent that the end had to take in."""
     return view.once("heard", _heard)[end]
 
 
-def _heard(view: View) -> dict[End, list[Heard]]:
+def _heard(view: View) -> dict[End, Timeline]:
     acceptable_said = [said for peer in view.peers for said in peer.said if acceptable(said.row)]
     return {
-        end: [
+        end: Timeline(
             Heard(said.row, stretch)
             for said in acceptable_said
             if _belongs(said.row, end.discriminator)
             for stretch in said.stretches
-        ]
+        )
         for end in view.ends
     }
 
@@ -235,17 +224,13 @@ def _belongs(row: Row, discriminator: int | None) -> bool:
     return row.your_discriminator in (0, discriminator)
 
 
-def _earlier(stretch: Stretch, after: Said) -> bool:
-    """Captured on several interfaces, frames may be out of order in the file: either order counts."""
-    return stretch.first_frame < after.first_frame or stretch.first_ns <= after.first_ns
-
-
-def _reachable(state: int, heard: set[int]) -> set[int]:
+@lru_cache
+def _reachable(state: int, heard: frozenset[int]) -> frozenset[int]:
     reached = {state, DOWN, ADMIN_DOWN}
     for target in (INIT, UP):  # in this order: who came to Init may have gone on
         if any(before in reached and received in heard for before, received in _ENTRIES[target]):
             reached.add(target)
-    return reached
+    return frozenset(reached)
 
 
 def _needs(state: int) -> str:

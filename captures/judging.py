@@ -5,13 +5,14 @@ Lives here: who is judged by what. Must not live here: the rules (captures.check
 
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
+from itertools import accumulate
 
 from captures.checks import CHECKS
 from captures.conversation import Conversation, End
-from captures.findings import Check, Evidence, Outcome, View
+from captures.findings import NOTHING, Check, Evidence, Outcome, System, View
 from captures.fold import fold
 from captures.rows import Row, Undecoded
-from captures.rules import Rule, Sheet
+from captures.sheet import Sheet, Together
 from captures.table import from_packets
 
 
@@ -35,32 +36,46 @@ def judge_all(
 ) -> dict[str, list[Outcome]]:
     """What the checks say of each speaker, in their order. Without `undecided`, what decides nothing is left out."""
     together = [view for parts in speakers.values() for view in parts]
+    ends = list(accumulate(map(len, speakers.values())))
     sheet = Sheet(together)
-    evidence = [_evidence(check, together, sheet) for check in checks]
-    outcomes: dict[str, list[Outcome]] = {}
-    begin = 0
-    for speaker, parts in speakers.items():
-        end = begin + len(parts)
-        outcomes[speaker] = [
-            check.judge(list(zip(parts, found[begin:end], strict=True)))
-            for check, found in zip(checks, evidence, strict=True)
-            if undecided or any(each.examined or each.wrong for each in found[begin:end])
-        ]
-        begin = end
-    return outcomes
+    columns = [_column(check, _evidence(check, together, sheet), together, ends, undecided) for check in checks]
+    lines = zip(*columns, strict=True) if columns else [() for _ in speakers]
+    return {
+        speaker: [outcome for outcome in line if outcome is not None]
+        for speaker, line in zip(speakers, lines, strict=True)
+    }
 
 
 def _evidence(check: Check, together: Sequence[View], sheet: Sheet) -> list[Evidence]:
     """What a check finds in each view."""
-    if isinstance(check.examine, Rule):
-        return sheet.evidence(check.examine)
+    if isinstance(check.examine, Together):
+        return check.examine.together(sheet)
     if check.about is None:
         return list(map(check.examine, together))
     about = f"about {check.about.__name__}"
-    return [check.examine(view) if view.once(about, check.about) else _NOTHING for view in together]
+    return [check.examine(view) if view.once(about, check.about) else NOTHING for view in together]
 
 
-_NOTHING = Evidence(0)
+def _column(
+    check: Check, found: Sequence[Evidence], together: Sequence[View], ends: Sequence[int], undecided: bool
+) -> list[Outcome | None]:
+    """What a check says of each speaker, None where that decides nothing and is not wanted; the views of each end at
+    `ends`. Nearly all speakers of a large capture give the same few answers."""
+    plain: dict[int, Outcome] = {}
+    column: list[Outcome | None] = []
+    begin = 0
+    for end in ends:
+        parts = found[begin:end]
+        examined = sum(each.examined for each in parts)
+        is_plain = not any(each.wrong or each.undecided or each.notes for each in parts)
+        outcome = plain.get(examined) if is_plain else None
+        if outcome is None and (undecided or examined or any(each.wrong for each in parts)):
+            outcome = check.judge(list(zip(together[begin:end], parts, strict=True)))
+            if is_plain:
+                plain[examined] = outcome
+        column.append(outcome)
+        begin = end
+    return column
 
 
 def views(conversations: Sequence[Conversation]) -> dict[str, list[View]]:
@@ -78,11 +93,11 @@ def views(conversations: Sequence[Conversation]) -> dict[str, list[View]]:
     found: dict[str, list[View]] = {}
     for (place, address), own in of_place.items():
         strays = _strays(address, with_place[place, address])
+        system = System(address, own)
         for conversation in own:
-            elsewhere = [other for other in own if other is not conversation]
             port = conversation.destination_port
             near = [stray for end in conversation.of(address) for stray in strays.get((port, end.discriminator), ())]
-            found.setdefault(address, []).append(View(conversation, address, ends_ns, elsewhere, near))
+            found.setdefault(address, []).append(View(conversation, system, ends_ns, near))
     return found
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from captures.conversation import Said
-from captures.findings import Evidence, View, Wrong, span
+from captures.findings import NOTHING, Evidence, Wrong, span
 from captures.rows import Row
+from captures.sheet import Sheet, Together
 
 Mask = Any  # an array of truth values, which numpy's types cannot tell from others when columns are compared
 
@@ -39,8 +40,18 @@ class Columns:
         return np.ones(len(self._rows), np.bool_)
 
 
+class _Spoken:
+    """All that the speakers of a sheet said, one below the other; `view` is the number of each one's view."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.said = [said for view in sheet.views for said in view.sent]
+        self.view = np.repeat(np.arange(len(sheet.views)), [len(view.sent) for view in sheet.views])
+        self.counts = np.array([said.count for said in self.said], np.int64)
+        self.columns = Columns(self.said)
+
+
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Together):
     """Every packet that `of` picks has to satisfy `holds`; `seen` says what a packet has that does not."""
 
     of: Callable[[Columns], Mask]
@@ -48,29 +59,14 @@ class Rule:
     expected: str
     seen: Callable[[Row], str]
 
-    def __call__(self, view: View) -> Evidence:
-        """What a single view shows."""
-        return Sheet([view]).evidence(self)[0]
-
-
-class Sheet:
-    """All that the speakers of some views said, one below the other."""
-
-    def __init__(self, views: Sequence[View]) -> None:
-        self._said = [said for view in views for said in view.sent]
-        self._view = np.repeat(np.arange(len(views)), [len(view.sent) for view in views])
-        self._counts = np.array([said.count for said in self._said], np.int64)
-        self._columns = Columns(self._said)
-        self._views = len(views)
-
-    def evidence(self, rule: Rule) -> list[Evidence]:
-        """What the rule finds in each view."""
-        if not self._said:
-            return [Evidence(0)] * self._views
-        picked = rule.of(self._columns)
-        examined = np.bincount(self._view[picked], self._counts[picked], self._views).astype(np.int64).tolist()
+    def together(self, sheet: Sheet) -> list[Evidence]:
+        """See `Together`."""
+        spoken = sheet.once("spoken", _Spoken)
+        if not spoken.said:
+            return [NOTHING] * len(sheet.views)
+        picked = self.of(spoken.columns)
         wrong: dict[int, list[Wrong]] = {}
-        for at in np.flatnonzero(picked & ~rule.holds(self._columns)).tolist():
-            said = self._said[at]
-            wrong.setdefault(int(self._view[at]), []).append(Wrong(span(said), rule.expected, rule.seen(said.row)))
-        return [Evidence(number, wrong.get(view, ())) for view, number in enumerate(examined)]
+        for at in np.flatnonzero(picked & ~self.holds(spoken.columns)).tolist():
+            said = spoken.said[at]
+            wrong.setdefault(int(spoken.view[at]), []).append(Wrong(span(said), self.expected, self.seen(said.row)))
+        return sheet.evidence(spoken.view[picked], spoken.counts[picked], wrong)

@@ -31,9 +31,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a check says of a speaker; `check` is its position."""
+    """What a check says of a speaker, or of many that are alike; `check` is its position."""
 
-    speaker: str
     check: int
     ruling: Ruling
     examined: int
@@ -44,8 +43,8 @@ class Answer:
 
 def judge(
     conversations: Sequence[Conversation], checks: Sequence[Check], *, jobs: int = 0, undecided: bool = True
-) -> list[Answer]:
-    """The answers, speaker by speaker in order of appearance, by `jobs` processes (0: one per core). Without
+) -> dict[str, list[Answer]]:
+    """The answers by speaker, in order of appearance, by `jobs` processes (0: one per core). Without
     `undecided`, those that decide nothing are left out."""
     bench = _Bench(list(views(conversations).items()), conversations, checks, undecided)
     jobs = min(jobs or os.cpu_count() or 1, len(bench.speakers) // _WORTH_A_PROCESS + 1)
@@ -55,7 +54,7 @@ def judge(
     try:
         with forking():
             parts = [workers.submit(_judge, number, jobs) for number in range(jobs)]
-        return [answer for part in parts for answer in part.result()]
+        return {speaker: answers for part in parts for speaker, answers in part.result().items()}
     finally:
         workers.shutdown(cancel_futures=True)
 
@@ -73,18 +72,19 @@ class _Bench:
         self._positions = {check.requirement: number for number, check in enumerate(checks)}
         self._numbers = {conversation: number for number, conversation in enumerate(conversations)}
 
-    def judge(self, part: int, parts: int) -> list[Answer]:
+    def judge(self, part: int, parts: int) -> dict[str, list[Answer]]:
         """The answers for one part of the speakers."""
         begin, end = (len(self.speakers) * number // parts for number in (part, part + 1))
         judged = judge_all(dict(self.speakers[begin:end]), self._checks, undecided=self._undecided)
-        return [self._answer(speaker, outcome) for speaker, outcomes in judged.items() for outcome in outcomes]
+        once = {id(outcome): outcome for outcomes in judged.values() for outcome in outcomes}
+        answers = {number: self._answer(outcome) for number, outcome in once.items()}
+        return {speaker: [answers[id(outcome)] for outcome in outcomes] for speaker, outcomes in judged.items()}
 
-    def _answer(self, speaker: str, outcome: Outcome) -> Answer:
+    def _answer(self, outcome: Outcome) -> Answer:
         found = tuple(
             Found(self._numbers[each.conversation], each.where, each.expected, each.seen) for each in outcome.findings
         )
         return Answer(
-            speaker,
             self._positions[outcome.check],
             outcome.ruling,
             outcome.examined,
@@ -103,5 +103,5 @@ def _begin(bench: _Bench) -> None:
     begin_forked()
 
 
-def _judge(part: int, parts: int) -> list[Answer]:
+def _judge(part: int, parts: int) -> dict[str, list[Answer]]:
     return _bench.judge(part, parts)

@@ -61,12 +61,13 @@ class Testimony:
         speakers = {end.address for each in conversations for end in each.ends.values()}
         answers = judge(conversations, self.checks, jobs=self.jobs, undecided=len(speakers) <= SPEAKERS)
         marked: dict[int, set[int]] = {}
-        for answer in answers:
-            check = self.checks[answer.check]
-            self.judged.append(self._judged(answer, check))
-            for found in answer.found:
-                self.findings.append(_finding(found, answer.speaker, check, len(self.conversations), begun_ns))
-                marked.setdefault(found.conversation, set()).update(span.frame for span in found.where)
+        for speaker, of_speaker in answers.items():
+            for answer in of_speaker:
+                check = self.checks[answer.check]
+                self.judged.append(self._judged(speaker, answer, check))
+                for found in answer.found:
+                    self.findings.append(_finding(found, speaker, check, len(self.conversations), begun_ns))
+                    marked.setdefault(found.conversation, set()).update(span.frame for span in found.where)
         calm = 0
         seen = []
         for number, conversation in enumerate(conversations):
@@ -75,10 +76,10 @@ class Testimony:
             seen.append(self._conversation(conversation, begun_ns, marked.get(number, set()), told))
         self.conversations += seen
 
-    def _judged(self, answer: Answer, check: Check) -> model.Judged:
+    def _judged(self, speaker: str, answer: Answer, check: Check) -> model.Judged:
         return model.Judged(
             file=len(self.files) - 1,
-            speaker=answer.speaker,
+            speaker=speaker,
             check=check.requirement,
             ruling=_RULINGS[answer.ruling],
             examined=answer.examined,

@@ -27,11 +27,7 @@ def _peer_not_up(view: View) -> Evidence:
                     undecided.append(f"the D bit of frame {own.first_frame}: the capture began just before")
                     continue
                 examined += own.count
-                told_up = (
-                    each.row.state == UP and each.stretch.last_ns >= since and each.stretch.first_ns <= own.first_ns
-                    for each in heard
-                )
-                if not any(told_up):
+                if not any(each.row.state == UP for each in heard.during(since, own.first_ns)):
                     words = "D bit set, and no packet of the peer said Up"
                     wrong.append(Wrong(at(own.first_frame, own.first_ns), "D bit zero until the peer says Up", words))
     return Evidence(examined, wrong, undecided)
@@ -74,7 +70,7 @@ def _unpolled(view: View) -> Evidence:
                 continue
             uses = _same(said[number:], demand=after.row.demand)
             since, until = before.last_ns - LAG_NS, uses[-1].last_ns + LAG_NS
-            around = [each for each in heard if each.stretch.last_ns >= since and each.stretch.first_ns <= until]
+            around = heard.during(since, until)
             if not around or any(each.row.state != UP or each.row.final for each in around):
                 continue
             examined += 1

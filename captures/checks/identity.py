@@ -3,14 +3,16 @@
 Covers RFC 5880 sections 6.3, 6.8.6 and 6.8.7, RFC 5881 sections 3 and 4, RFC 5883 section 5.
 """
 
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import combinations
+from operator import attrgetter
 
+from captures import traits
 from captures.checks.contents import NO_MULTIHOP, NO_SINGLE_HOP, SINGLE_HOP_PORT, multihop, single_hop
-from captures.conversation import End, Said
-from captures.detection import defied, orders
-from captures.findings import Check, Evidence, View, Wrong, at, span
+from captures.conversation import End, Said, Stretch
+from captures.detection import defied, demanding, first_orders
+from captures.findings import Check, Evidence, System, View, Wrong, at, span
 from captures.handshake import INIT, LAG_NS, UP, judged
 from captures.rows import Row
 
@@ -22,23 +24,27 @@ def _destination_port(view: View) -> Evidence:
     """Another port may be another application; it is a stray when the peer runs the same session on 3784."""
     if view.conversation.destination_port == SINGLE_HOP_PORT:
         return Evidence(sum(end.count for end in view.ends if _answered(end, view)))
-    other = view.conversation.other(view.speaker)
-    sessions = {
-        (said.row.my_discriminator, said.row.your_discriminator)
-        for conversation in view.elsewhere
-        if conversation.destination_port == SINGLE_HOP_PORT
-        for end in conversation.of(other)
-        for said in end.said
-        if said.row.destination == view.speaker
-    }
+    sessions = view.system.once("single-hop sessions", _sessions)
     examined, wrong = 0, []
     for said in view.sent:
         row = said.row
-        if row.your_discriminator and (row.your_discriminator, row.my_discriminator) in sessions:
+        if row.your_discriminator and (row.destination, row.your_discriminator, row.my_discriminator) in sessions:
             examined += said.count
             words = f"destination port {row.destination_port}, while the peer's packets of the session go to 3784"
             wrong.append(Wrong(span(said), "destination port 3784", words))
     return Evidence(examined, wrong)
+
+
+def _sessions(system: System) -> set[tuple[str, int, int]]:
+    """What peers send the system on port 3784: their address and discriminator, and that of the system."""
+    return {
+        (said.row.source, said.row.my_discriminator, said.row.your_discriminator)
+        for conversation in system.conversations
+        if conversation.destination_port == SINGLE_HOP_PORT
+        for end in conversation.of(conversation.other(system.address))
+        for said in end.said
+        if said.row.destination == system.address
+    }
 
 
 def _answered(end: End, view: View) -> bool:
@@ -69,16 +75,16 @@ def _same_source_port(view: View, *, of: Callable[[Row], bool]) -> Evidence:
 
 def _own_source_port(view: View, *, of: Callable[[Row], bool]) -> Evidence:
     """Only sessions that live at the same time are compared, with other peers of the same address."""
-    others = [end for conversation in view.elsewhere for end in conversation.of(view.speaker)]
+    others = view.system.once("sessions", _Sessions)
     examined, wrong = 0, []
     for end in filter(_alive, view.ends):
         row = end.said[0].row
-        if not of(row) or not (together := [other for other in others if _alive(other) and _overlap(end, other)]):
+        if not of(row) or not others.any_with(end):
             continue
         examined += 1
-        for other in together:
-            theirs = other.said[0].row
-            if theirs.source_port == row.source_port and theirs.destination_port == row.destination_port:
+        for other in others.of_ports.get((row.source_port, row.destination_port), ()):
+            if other.conversation is not end.conversation and _overlap(end, other):
+                theirs = other.said[0].row
                 words = f"source port {row.source_port} in the session with {theirs.destination} as well"
                 wrong.append(Wrong(span(end.said[0]), "a source port that no other session has", words))
                 break
@@ -87,19 +93,59 @@ def _own_source_port(view: View, *, of: Callable[[Row], bool]) -> Evidence:
 
 def _own_discriminator(view: View) -> Evidence:
     """One address in one place of the capture is taken for one system."""
-    others = [end for conversation in view.elsewhere for end in conversation.of(view.speaker)]
+    others = view.system.once("sessions", _Sessions)
     examined, wrong = 0, []
     for end in filter(_alive, view.ends):
-        together = [other for other in others if _alive(other) and _overlap(end, other)]
-        examined += bool(together)
-        for other in together:
-            if other.discriminator == end.discriminator and not _strays(end, other):
+        examined += others.any_with(end)
+        for other in others.of_discriminator.get(end.discriminator, ()):
+            if other.conversation is not end.conversation and _overlap(end, other) and not _strays(end, other):
                 theirs = other.said[0]
                 words = f"{end.discriminator:#010x} in the session with {theirs.row.destination} as well"
                 words += f", frame {theirs.first_frame}"
                 wrong.append(Wrong(span(end.said[0]), "a discriminator that no other session has", words))
                 break
     return Evidence(examined, wrong)
+
+
+class _Sessions:
+    """The ends of a system that are alive, found again by what no two of them may share."""
+
+    def __init__(self, system: System) -> None:
+        ends = [end for each in system.conversations for end in each.of(system.address) if _alive(end)]
+        self.of_ports: dict[tuple[int, int], list[End]] = {}
+        self.of_discriminator: dict[int | None, list[End]] = {}
+        for end in ends:
+            row = end.said[0].row
+            self.of_ports.setdefault((row.source_port, row.destination_port), []).append(end)
+            self.of_discriminator.setdefault(end.discriminator, []).append(end)
+        self._all = _Lives(ends)
+        self._by_conversation: dict[int, _Lives] = {}
+
+    def any_with(self, end: End) -> bool:
+        """Whether the system sends in another conversation while the end does."""
+        own = self._by_conversation.get(id(end.conversation))
+        if own is None:
+            ends = [each for each in end.conversation.of(end.address) if _alive(each)]
+            own = self._by_conversation[id(end.conversation)] = _Lives(ends)
+        return self._all.overlapping(end) > own.overlapping(end)
+
+
+class _Lives:
+    """From when to when ends send."""
+
+    def __init__(self, ends: Sequence[End]) -> None:
+        long = [life for end in ends if (life := _life(end))[1] - life[0] > LAG_NS]
+        self._begins = sorted(begin for begin, _ in long)
+        self._ends = sorted(end for _, end in long)
+
+    def overlapping(self, end: End) -> int:
+        """How many overlap with the end, see `_overlap`: not those that began too late, nor those that ended too early;
+        none does both."""
+        begins, ends = _life(end)
+        if ends - begins <= LAG_NS:
+            return 0
+        early = bisect_left(self._begins, ends - LAG_NS)
+        return early - bisect_right(self._ends, begins + LAG_NS)
 
 
 def _strays(end: End, other: End) -> bool:
@@ -109,12 +155,16 @@ def _strays(end: End, other: End) -> bool:
 
 def _one_session(view: View) -> Evidence:
     """Two discriminators that both go on for longer than a restart takes, towards one peer on one interface."""
-    ends = [end for end in view.ends if single_hop(end.said[0].row) and _alive(end)]
+    ends = sorted((end for end in view.ends if single_hop(end.said[0].row) and _alive(end)), key=_life)
     wrong = []
-    for one, other in combinations(ends, 2):
-        if _overlap(one, other):
-            words = f"{one.discriminator:#010x} and {other.discriminator:#010x} at the same time"
-            wrong.append(Wrong(span(other.said[0]), "one session between two systems on an interface", words))
+    living: list[End] = []
+    for other in ends:
+        living = [one for one in living if _life(one)[1] - _life(other)[0] > LAG_NS]
+        for one in living:
+            if _overlap(one, other):
+                words = f"{one.discriminator:#010x} and {other.discriminator:#010x} at the same time"
+                wrong.append(Wrong(span(other.said[0]), "one session between two systems on an interface", words))
+        living.append(other)
     return Evidence(len(ends), wrong)
 
 
@@ -122,11 +172,14 @@ def _alive(end: End) -> bool:
     return end.discriminator != 0 and end.count >= _ALIVE_PACKETS
 
 
+def _life(end: End) -> tuple[int, int]:
+    return end.said[0].first_ns, end.said[-1].last_ns
+
+
 def _overlap(one: End, other: End) -> bool:
     """Whether both sent during more time than it takes to replace one session by another."""
-    begins = max(one.said[0].first_ns, other.said[0].first_ns)
-    ends = min(one.said[-1].last_ns, other.said[-1].last_ns)
-    return ends - begins > LAG_NS
+    (one_begins, one_ends), (other_begins, other_ends) = _life(one), _life(other)
+    return min(one_ends, other_ends) - max(one_begins, other_begins) > LAG_NS
 
 
 def _reflected(view: View) -> Evidence:
@@ -139,22 +192,30 @@ def _reflected(view: View) -> Evidence:
             row = said.row
             if row.version != 1 or not row.your_discriminator or row.to_many:
                 continue
-            if row.your_discriminator == taken and not _sent_before(view, taken, said):
+            sent_before = _sent_before(view, row.your_discriminator, said)
+            if row.your_discriminator == taken and not sent_before:
                 undecided.append(f"Your Discriminator of frame {end.said[0].first_frame}: the capture began later")
                 continue
             examined += said.count
-            if not _sent_before(view, row.your_discriminator, said):
+            if not sent_before:
                 words = f"Your Discriminator {row.your_discriminator:#010x}, which the peer had not sent"
                 wrong.append(Wrong(span(said), "the My Discriminator received last", words))
     return Evidence(examined, wrong if view.peers else (), undecided)
 
 
 def _sent_before(view: View, discriminator: int, said: Said) -> bool:
+    frame, ns = said.first_frame, said.first_ns
     return any(
-        peer.discriminator == discriminator
-        and (peer.said[0].first_frame < said.first_frame or peer.said[0].first_ns <= said.first_ns)
-        for peer in view.peers
+        peer.said[0].first_frame < frame or peer.said[0].first_ns <= ns
+        for peer in view.once("peers by discriminator", _by_discriminator).get(discriminator, ())
     )
+
+
+def _by_discriminator(view: View) -> dict[int | None, list[End]]:
+    found: dict[int | None, list[End]] = {}
+    for peer in view.peers:
+        found.setdefault(peer.discriminator, []).append(peer)
+    return found
 
 
 def _newest(view: View) -> Evidence:
@@ -162,33 +223,31 @@ def _newest(view: View) -> Evidence:
     it would have to be Down (section 6.8.4)."""
     examined, wrong = 0, []
     for end, said in judged(view):
-        if any(each.row.demand for each in said):  # silence means nothing in Demand mode
+        if end in demanding(view):  # silence means nothing in Demand mode
             continue
-        for old in view.peers:
-            outdated = [
-                stretch
-                for each in said
-                if each.row.state in (INIT, UP) and each.row.your_discriminator == old.discriminator
-                for stretch in each.stretches
-            ]
-            for new in view.peers if outdated else ():
-                if new.said[0].first_ns <= old.said[-1].last_ns:
-                    continue
-                for order in orders(end, view, partial(_is_of, end=new)):
-                    examined += 1
-                    late = defied(order, outdated)
-                    if late is not None:
-                        expected = f"Your Discriminator {new.discriminator:#010x}, which the peer sends now"
-                        seconds = (late.last_ns - order.since_ns) / 1e9
-                        words = (
-                            f"{old.discriminator:#010x}, {seconds:.1f} s after frame {order.first.stretch.first_frame}"
-                        )
-                        wrong.append(Wrong(at(late.last_frame, late.last_ns), expected, words))
+        named: dict[int, list[Stretch]] = {}
+        for each in said:
+            if each.row.state in (INIT, UP):
+                named.setdefault(each.row.your_discriminator, []).extend(each.stretches)
+        arrivals = list(first_orders(end, view, attrgetter("my_discriminator")))
+        for discriminator, outdated in named.items():
+            olds = view.once("peers by discriminator", _by_discriminator).get(discriminator)
+            if olds is None:
+                continue
+            later = bisect_right(arrivals, max(old.said[-1].last_ns for old in olds), key=attrgetter("since_ns"))
+            examined += len(arrivals) - later
+            for order in arrivals[later:]:
+                late = defied(order, outdated)
+                if late is not None:
+                    new = order.first.row.my_discriminator
+                    seconds = (late.last_ns - order.since_ns) / 1e9
+                    words = f"{discriminator:#010x}, {seconds:.1f} s after frame {order.first.stretch.first_frame}"
+                    expected = f"Your Discriminator {new:#010x}, which the peer sends now"
+                    wrong.append(Wrong(at(late.last_frame, late.last_ns), expected, words))
+                    break
+                if order.since_ns > outdated[-1].last_ns:
+                    break
     return Evidence(examined, wrong)
-
-
-def _is_of(row: Row, *, end: End) -> bool:
-    return row.my_discriminator == end.discriminator
 
 
 CHECKS: tuple[Check, ...] = (
@@ -198,6 +257,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_own_discriminator,
         absent="the capture shows no two sessions of the speaker at the same time",
+        about=traits.is_one_of_many,
     ),
     Check(
         requirement="5880-6.8.7-r39",
@@ -212,6 +272,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_newest,
         absent="no peer of the speaker went over to another discriminator",
+        about=traits.peer_changes,
     ),
     Check(
         requirement="5881-3-r01",
@@ -247,6 +308,7 @@ CHECKS: tuple[Check, ...] = (
         level="SHOULD",
         examine=partial(_own_source_port, of=single_hop),
         absent="the capture shows no two single-hop sessions of the speaker at the same time",
+        about=traits.is_one_of_many,
     ),
     Check(
         requirement="5883-5-r05",
@@ -254,5 +316,6 @@ CHECKS: tuple[Check, ...] = (
         level="SHOULD",
         examine=partial(_own_source_port, of=multihop),
         absent="the capture shows no two multihop sessions of the speaker at the same time",
+        about=traits.is_one_of_many,
     ),
 )

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
-from captures.conversation import End, Said, Stretch
-from captures.detection import ENOUGH_PACKETS, lives_until
+from captures import traits
+from captures.conversation import End, Said
+from captures.detection import ENOUGH_PACKETS, lifetime
 from captures.findings import Check, Evidence, View, Wrong, at
-from captures.handshake import LAG_NS, UP, Heard, heard_by, judged
+from captures.handshake import LAG_NS, UP, heard_by, judged
 from captures.rows import Row
+from captures.timeline import Heard, Timeline
 
 _MANY = 20
 """So many answers in a row are not lost while the session lives on."""
@@ -26,43 +28,49 @@ def _unanswered(view: View) -> Evidence:
     """The speaker lives on what it hears, all of which are Polls, and none of its own packets is lost; yet there is no
     answer. An answer may be held back for as long as the speaker's Desired Min TX Interval (rate limiting)."""
     examined, wrong = 0, []
-    for end, said in judged(view):
-        finals = [each for own in said if own.row.final for each in own.stretches]
-        heard = sorted(heard_by(end, view), key=lambda each: each.stretch.first_ns)
-        for number, polled in enumerate(heard):
+    for end, _ in judged(view):
+        for number, polled in enumerate(heard_by(end, view)):
             stretch = polled.stretch
             if not polled.row.poll or polled.row.your_discriminator != end.discriminator:
                 continue
             examined += 1
             if stretch.count < max(_UNANSWERED, polled.row.detect_mult):
                 continue
-            if any(stretch.first_ns <= final.last_ns and final.first_ns <= stretch.last_ns for final in finals):
+            spoken = view.once("spoken", _spoken)[end]
+            if any(each.row.final for each in spoken.during(stretch.first_ns, stretch.last_ns)):
                 continue
-            own = _calm(said, stretch.first_ns)
-            limit = lives_until(end, heard[:number], stretch.first_ns)
+            own = _calm(spoken, stretch.first_ns)
+            limit = lifetime(end, view).until(stretch.first_ns, number)
             if own is None or limit is None:
                 continue
-            held_back = own[0].row.desired_min_tx_interval_us * 1000
-            if min(own[1].last_ns, stretch.last_ns) > limit + LAG_NS + _UNANSWERED * held_back:
+            held_back = own.row.desired_min_tx_interval_us * 1000
+            if min(own.stretch.last_ns, stretch.last_ns) > limit + LAG_NS + _UNANSWERED * held_back:
                 words = f"none, while the peer polled in frames {stretch.first_frame} to {stretch.last_frame}"
                 wrong.append(Wrong(at(stretch.last_frame, stretch.last_ns), "a packet with the F bit set", words))
     return Evidence(examined, wrong)
 
 
-def _calm(said: Sequence[Said], since_ns: int) -> tuple[Said, Stretch] | None:
+def _spoken(view: View) -> dict[End, Timeline]:
+    """What each end said."""
+    return {end: Timeline(Heard(own.row, each) for own in said for each in own.stretches) for end, said in judged(view)}
+
+
+def _calm(spoken: Timeline, since_ns: int) -> Heard | None:
     """The end's stretch that began before the moment or soon after it, if it is Up and misses no packet."""
-    for own in said:
-        for stretch in own.stretches:
-            if stretch.first_ns <= since_ns + LAG_NS < stretch.last_ns:
-                calm = stretch.longest is None or stretch.longest.ns * 100 < _CALM_PERCENT * stretch.interval_us * 1000
-                return (own, stretch) if calm and own.row.state == UP and not own.row.demand else None
+    soon_ns = since_ns + LAG_NS
+    for own in spoken.during(soon_ns + 1, soon_ns):
+        row, stretch = own.row, own.stretch
+        calm = stretch.longest is None or stretch.longest.ns * 100 < _CALM_PERCENT * stretch.interval_us * 1000
+        return own if calm and row.state == UP and not row.demand else None
     return None
 
 
 def _unasked(view: View) -> Evidence:
     """An answer to nothing: no Poll of the peer was on its way during the time that an answer may take."""
     examined, wrong, undecided = 0, [], []
-    polls = [each for peer in view.peers for said in peer.said if said.row.poll for each in said.stretches]
+    polls = Timeline(
+        Heard(said.row, each) for peer in view.peers for said in peer.said if said.row.poll for each in said.stretches
+    )
     begun = min((peer.said[0].first_ns for peer in view.peers), default=None)
     for end, said in judged(view):
         for own in said:
@@ -75,7 +83,7 @@ def _unasked(view: View) -> Evidence:
                     continue
                 examined += stretch.count
                 for frame, ns in ((stretch.first_frame, stretch.first_ns), (stretch.last_frame, stretch.last_ns)):
-                    if not any(poll.first_ns <= ns + LAG_NS and poll.last_ns >= ns - slack for poll in polls):
+                    if not polls.during(ns - slack, ns + LAG_NS):
                         words = "F set, with no Poll of the peer before it"
                         wrong.append(Wrong(at(frame, ns), "F only in the answer to a Poll", words))
                         break
@@ -87,14 +95,15 @@ def _goes_on(view: View) -> Evidence:
     the other."""
     examined, wrong = 0, []
     for end, said in judged(view):
-        answers = [each for each in _finals(view, end) if each.row.your_discriminator == end.discriminator]
         for own in said:
             if not own.row.poll or own.row.demand or own.row.state != UP:
                 continue
             during = [
                 each
-                for each in answers
-                if own.first_ns < each.stretch.first_ns < own.last_ns - LAG_NS and not each.row.demand
+                for each in _finals(view, end).during(own.first_ns, own.last_ns)
+                if own.first_ns < each.stretch.first_ns < own.last_ns - LAG_NS
+                and each.row.your_discriminator == end.discriminator
+                and not each.row.demand
             ]
             examined += bool(during)
             count = sum(each.stretch.count for each in during)
@@ -108,17 +117,14 @@ def _given_up(view: View) -> Evidence:
     """From a packet with P to others that are the same without, and no Final that could have ended it."""
     examined, wrong = 0, []
     for end, said in judged(view):
-        finals = list(_finals(view, end))
-        heard = [each.stretch for each in heard_by(end, view)]
         asking = [own for own in said if not own.row.final]
         for polled, after in pairwise(asking):
             if not polled.row.poll or after.row.poll or _contents(polled.row) != _contents(after.row):
                 continue
-            since, until = polled.first_ns - LAG_NS, after.first_ns + LAG_NS
-            if any(each.stretch.last_ns >= since and each.stretch.first_ns <= until for each in finals):
+            if _finals(view, end).during(polled.first_ns - LAG_NS, after.first_ns + LAG_NS):
                 examined += 1
                 continue
-            listening = any(each.first_ns <= after.first_ns and each.last_ns >= polled.first_ns for each in heard)
+            listening = heard_by(end, view).during(polled.first_ns, after.first_ns)
             if listening and after.count >= ENOUGH_PACKETS and polled.row.state == UP:
                 examined += 1
                 words = f"P clear, with no Final since the Poll of frame {polled.first_frame}"
@@ -130,15 +136,14 @@ def _unannounced(view: View, *, field: str, name: str) -> Evidence:
     """Values that came into use while Up, and were repeated without any Poll."""
     examined, wrong = 0, []
     for end, said in judged(view):
-        finals = list(_finals(view, end))
         for before, uses in _changes(said, field):
             examined += 1
-            polled = any(each.row.poll for each in uses) or before.row.poll
             plain = [each for each in uses if not each.row.final]
             count = sum(each.count for each in plain)
-            since, until = before.last_ns - LAG_NS, uses[-1].last_ns + LAG_NS
-            answered = any(each.stretch.last_ns >= since and each.stretch.first_ns <= until for each in finals)
-            if polled or answered or count < 2 * ENOUGH_PACKETS or plain[-1].last_ns - uses[0].first_ns < 2 * LAG_NS:
+            if count < 2 * ENOUGH_PACKETS or plain[-1].last_ns - uses[0].first_ns < 2 * LAG_NS:
+                continue
+            polled = before.row.poll or any(each.row.poll for each in uses)
+            if polled or _finals(view, end).during(before.last_ns - LAG_NS, uses[-1].last_ns + LAG_NS):
                 continue
             old, new = (getattr(each.row, field) // 1000 for each in (before, uses[0]))
             words = f"{name} {new} ms instead of {old} ms, and P in none of {count} packets"
@@ -161,12 +166,22 @@ def _changes(said: Sequence[Said], field: str) -> Iterator[tuple[Said, list[Said
         yield before, uses
 
 
-def _finals(view: View, end: End) -> Iterator[Heard]:
-    for peer in view.peers:
-        for said in peer.said:
-            if said.row.final and said.row.your_discriminator in (0, end.discriminator):
-                for stretch in said.stretches:
-                    yield Heard(said.row, stretch)
+def _finals(view: View, end: End) -> Timeline:
+    """The answers that may be to the end."""
+    return view.once("finals", _finals_by_end)[end]
+
+
+def _finals_by_end(view: View) -> dict[End, Timeline]:
+    said = [said for peer in view.peers for said in peer.said if said.row.final]
+    return {
+        end: Timeline(
+            Heard(each.row, stretch)
+            for each in said
+            if each.row.your_discriminator in (0, end.discriminator)
+            for stretch in each.stretches
+        )
+        for end in view.ends
+    }
 
 
 def _contents(row: Row) -> tuple[object, ...]:
@@ -193,6 +208,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_unanswered,
         absent="no peer polled the speaker",
+        about=traits.is_polled,
     ),
     Check(
         requirement="5880-6.8.7-r29",
@@ -200,6 +216,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_unasked,
         absent="the speaker sent no packet with the F bit set",
+        about=traits.answers,
     ),
     Check(
         requirement="5880-6.5-r02",
@@ -207,6 +224,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_given_up,
         absent="the speaker ended no Poll Sequence",
+        about=traits.polls,
     ),
     Check(
         requirement="5880-6.5-r03",
@@ -214,6 +232,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_goes_on,
         absent="no Poll Sequence of the speaker went on after an answer",
+        about=traits.polls,
     ),
     Check(
         requirement="5880-6.8.3-r03",

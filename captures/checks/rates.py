@@ -5,18 +5,19 @@ is followed by what is too short. So it is not a gap that is judged, but whether
 long, or the other way round. A lost packet makes a gap of 150 % and more, which says nothing.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from itertools import accumulate, pairwise
-from math import ceil, floor
+from typing import Any
 
+import numpy as np
+
+from captures import traits
 from captures.conversation import BIN_PERCENT, BINS, End, Said, Stretch
-from captures.detection import FOREGOING_NS, defied, lives_until, orders
+from captures.detection import FOREGOING_NS, defied, lifetime, orders
 from captures.findings import Check, Evidence, View, Wrong, at, span
 from captures.handshake import INIT, LAG_NS, UP, heard_by, judged
 from captures.rows import Row
+from captures.sheet import Sheet, Together
 
 _LEAST, _GREATEST, _GREATEST_AT_ONE, _LOST = 75, 100, 90, 150
 """Bounds of a jittered interval, per cent of the negotiated one; the second greatest is for Detect Mult 1."""
@@ -29,7 +30,8 @@ _FINEST_US = 25_000
 _BEYOND_NOISE = 0.2
 _FEW_LOST = 0.3
 
-_AT_ONCE = slice(0, 2)
+_AT_ONCE = 2
+"""So many bins hold what comes directly behind another packet."""
 _FEW_AT_ONCE = 0.02
 """More packets than this part directly behind another one may have been captured, or delivered, twice."""
 
@@ -38,71 +40,87 @@ _ALIKE = 0.9
 """Intervals of which so many lie within five per cent are not reduced by a random value of 0 to 25 %."""
 
 
+Numbers = Any  # one number for all, or an array with one for each
+
+
 @dataclass(frozen=True, slots=True)
 class _Rhythm:
-    """Periodic packets with enough gaps. `unsure_ns` is for how long the speaker may have gone by other values than the
-    peer's last ones, which may have been lost."""
+    """Periodic packets with enough gaps, in the view with the number `view`."""
 
+    view: int
     end: End
     said: Said
     stretch: Stretch
-    gaps: list[int]
-
-    @property
-    def tolerance(self) -> float:
-        """In per cent of the interval."""
-        return max(_TOLERANCE_PERCENT, 100 * _TOLERANCE_US / self.stretch.interval_us)
-
-    @property
-    def greatest(self) -> int:
-        """Per cent of the interval."""
-        return _GREATEST_AT_ONE if self.said.row.detect_mult == 1 else _GREATEST
-
-    @property
-    def short(self) -> slice:
-        """The bins whose gaps are too short."""
-        return slice(0, floor((_LEAST - self.tolerance) / BIN_PERCENT))
-
-    @property
-    def lost(self) -> slice:
-        """The bins whose gaps a lost packet explains."""
-        return slice(floor((_LOST - self.tolerance) / BIN_PERCENT), BINS)
-
-    @property
-    def long(self) -> slice:
-        """The bins whose gaps are too long, and not for a lost packet."""
-        return slice(ceil((self.greatest + self.tolerance) / BIN_PERCENT), self.lost.start)
-
-    def count(self, bins: slice) -> int:
-        """How many gaps are in some bins."""
-        return sum(self.gaps[bins])
-
-    def nanoseconds(self, bins: slice) -> float:
-        """How much time is in the gaps of some bins."""
-        indices = range(*bins.indices(BINS))
-        percent = sum((index + 0.5) * BIN_PERCENT * self.gaps[index] for index in indices)
-        return percent * self.stretch.interval_us * 10
 
     def unsure_ns(self, view: View) -> int:
         """For how long the speaker may have gone by other values than the peer's last ones, which may have been lost
         on the way to it."""
         begun = self.stretch.first_ns
-        known = [each for each in heard_by(self.end, view) if each.stretch.first_ns < begun]
-        limit = lives_until(self.end, known, begun)
+        limit = lifetime(self.end, view).until(begun, heard_by(self.end, view).begun(begun - 1))
         return FOREGOING_NS if limit is None else limit + LAG_NS - begun
 
     @property
     def words(self) -> str:
         """For example "82 % to 91 % of 300 ms (the middle 80 % of 120 gaps)"."""
-        summed = list(accumulate(self.gaps))
-        low, high = (BIN_PERCENT * bisect_left(summed, part * summed[-1]) for part in (0.1, 0.9))
+        summed = np.cumsum(np.array(self.stretch.gaps))
+        low, high = (BIN_PERCENT * int(np.searchsorted(summed, part * summed[-1])) for part in (0.1, 0.9))
         bounds = f"{low:g} % to {high + BIN_PERCENT:g} %"
         return f"{bounds} of {self.stretch.interval_us / 1000:g} ms (the middle 80 % of {summed[-1]} gaps)"
 
 
-def _rhythms(view: View) -> list[_Rhythm]:
+class _Rhythms:
+    """The rhythms of some views, as arrays with an element for each: numbers of gaps, and nanoseconds."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.each = [rhythm for number, view in enumerate(sheet.views) for rhythm in _rhythms(number, view)]
+        rows = [rhythm.said.row for rhythm in self.each]
+        self.view = np.array([rhythm.view for rhythm in self.each], np.int64)
+        self.interval_us = np.array([rhythm.stretch.interval_us for rhythm in self.each], np.int64)
+        self.own_us = np.array([row.desired_min_tx_interval_us for row in rows], np.int64)
+        self.multiplier = np.array([row.detect_mult for row in rows], np.int64)
+        self.state = np.array([row.state for row in rows], np.int64)
+        self.demand = np.array([row.demand for row in rows], np.bool_)
+        self.lasted_ns = np.array([each.stretch.last_ns - each.stretch.first_ns for each in self.each], np.int64)
+        self.gaps = np.array([rhythm.stretch.gaps for rhythm in self.each], np.int64).reshape(-1, BINS)
+        tolerance = np.maximum(_TOLERANCE_PERCENT, 100 * _TOLERANCE_US / np.maximum(self.interval_us, 1))
+        self.greatest = np.where(self.multiplier == 1, _GREATEST_AT_ONE, _GREATEST)
+        self.short_until = np.floor((_LEAST - tolerance) / BIN_PERCENT).astype(np.int64)
+        """Gaps in the bins before this one are too short; and so on."""
+        self.long_from = np.ceil((self.greatest + tolerance) / BIN_PERCENT).astype(np.int64)
+        self.lost_from = np.floor((_LOST - tolerance) / BIN_PERCENT).astype(np.int64)
+        self._counts = _summed(self.gaps)
+        self._percents = _summed(self.gaps * ((np.arange(BINS) + 0.5) * BIN_PERCENT))
+
+    def count(self, begin: Numbers = 0, end: Numbers = BINS) -> Any:
+        """How many gaps are in the bins from one to before another."""
+        return _within(self._counts, begin, end)
+
+    def nanoseconds(self, begin: Numbers, end: Numbers) -> Any:
+        """How much time is in the gaps of these bins."""
+        return _within(self._percents, begin, end) * self.interval_us * 10
+
+    def evidence(self, sheet: Sheet, examined: Any, wrong: Iterable[tuple[int, str]]) -> list[Evidence]:
+        """The evidence of each view, where so many gaps of each rhythm were `examined`, and in those with the numbers
+        in `wrong` something else was expected."""
+        found: dict[int, list[Wrong]] = {}
+        for number, expected in wrong:
+            rhythm = self.each[number]
+            found.setdefault(rhythm.view, []).append(Wrong(span(rhythm.stretch), expected, rhythm.words))
+        return sheet.evidence(self.view, examined, found)
+
+
+def _summed(values: Any) -> Any:
+    """In each line, the sum of all before each place."""
+    return np.concatenate([np.zeros((len(values), 1), values.dtype), np.cumsum(values, axis=1)], axis=1)
+
+
+def _within(sums: Any, begin: Numbers, end: Numbers) -> Any:
+    lines = np.arange(len(sums))
+    return sums[lines, np.maximum(end, begin)] - sums[lines, begin]
+
+
+def _rhythms(number: int, view: View) -> Iterator[_Rhythm]:
     """The stretches whose rate can be judged."""
-    found = []
     for end, said in judged(view):
         for own in said:
             if own.row.poll or own.row.final:
@@ -112,69 +130,77 @@ def _rhythms(view: View) -> list[_Rhythm]:
                 if stretch.gaps is None or stretch.count <= _ENOUGH_GAPS or stretch.interval_us < _FINEST_US:
                     continue
                 if told is None or not (told.demand or told.required_min_rx_interval_us == 0):
-                    found.append(_Rhythm(end, own, stretch, stretch.gaps.tolist()))
-    return found
+                    yield _Rhythm(number, end, own, stretch)
 
 
-def _of(view: View, multipliers: range) -> Iterator[_Rhythm]:
-    return (each for each in view.once("rhythms", _rhythms) if each.said.row.detect_mult in multipliers)
-
-
-def _by_own_rate(rhythm: _Rhythm) -> bool:
+@dataclass(frozen=True, slots=True)
+class _TooFast(Together):
     """Who hears nothing while Down, or in Demand mode, cannot know of a slower rate that the peer asks for."""
-    row = rhythm.said.row
-    alive = row.state in (INIT, UP) and not row.demand
-    return alive or rhythm.stretch.interval_us == row.desired_min_tx_interval_us
+
+    of: range
+
+    def together(self, sheet: Sheet) -> list[Evidence]:
+        """See `Together`."""
+        all_of = sheet.once("rhythms", _Rhythms)
+        own_rate = all_of.interval_us == all_of.own_us
+        alive = ((all_of.state == INIT) | (all_of.state == UP)) & ~all_of.demand
+        twice = all_of.count(0, _AT_ONCE) > _FEW_AT_ONCE * all_of.count()
+        picked = _among(all_of, self.of) & (alive | own_rate) & ~twice
+        excess_ns = all_of.nanoseconds(0, all_of.short_until) - all_of.nanoseconds(all_of.long_from, all_of.lost_from)
+        noise_ns = _BEYOND_NOISE * all_of.nanoseconds(0, all_of.lost_from)
+        wrong = []
+        for number in np.flatnonzero(picked & (excess_ns > noise_ns)).tolist():
+            rhythm = all_of.each[number]
+            unsure_ns = 0 if own_rate[number] else rhythm.unsure_ns(sheet.views[rhythm.view])
+            if excess_ns[number] - unsure_ns > noise_ns[number]:
+                wrong.append((number, f"gaps of {_LEAST} % of the interval or more"))
+        return all_of.evidence(sheet, all_of.count() * picked, wrong)
 
 
-def _too_fast(view: View, *, of: range) -> Evidence:
-    examined, wrong = 0, []
-    for rhythm in filter(_by_own_rate, _of(view, of)):
-        if rhythm.count(_AT_ONCE) > _FEW_AT_ONCE * rhythm.count(slice(BINS)):
-            continue
-        examined += rhythm.count(slice(BINS))
-        excess_ns = rhythm.nanoseconds(rhythm.short) - rhythm.nanoseconds(rhythm.long)
-        if excess_ns <= _BEYOND_NOISE * rhythm.nanoseconds(slice(0, rhythm.lost.start)):
-            continue
-        own_rate = rhythm.stretch.interval_us == rhythm.said.row.desired_min_tx_interval_us
-        unsure_ns = 0 if own_rate else rhythm.unsure_ns(view)
-        if excess_ns - unsure_ns > _BEYOND_NOISE * rhythm.nanoseconds(slice(0, rhythm.lost.start)):
-            wrong.append(Wrong(span(rhythm.stretch), f"gaps of {_LEAST} % of the interval or more", rhythm.words))
-    return Evidence(examined, wrong)
+@dataclass(frozen=True, slots=True)
+class _TooSlow(Together):
+    """Only while Up, towards a peer whose values are known, and where few packets are lost."""
+
+    of: range
+
+    def together(self, sheet: Sheet) -> list[Evidence]:
+        """See `Together`."""
+        all_of = sheet.once("rhythms", _Rhythms)
+        told = np.array([rhythm.stretch.heard is not None for rhythm in all_of.each], np.bool_)
+        regular = all_of.count(0, all_of.lost_from)
+        few_lost = all_of.count(all_of.lost_from) <= _FEW_LOST * regular
+        picked = _among(all_of, self.of) & (all_of.state == UP) & ~all_of.demand & told & few_lost
+        excess = all_of.count(all_of.long_from, all_of.lost_from) - all_of.count(0, all_of.short_until)
+        wrong = []
+        for number in np.flatnonzero(picked & (excess > _BEYOND_NOISE * regular)).tolist():
+            rhythm = all_of.each[number]
+            unsure = rhythm.unsure_ns(sheet.views[rhythm.view]) / (rhythm.stretch.interval_us * 1000)
+            if excess[number] - unsure > _BEYOND_NOISE * regular[number]:
+                wrong.append((number, f"gaps of {all_of.greatest[number]} % of the interval or less"))
+        return all_of.evidence(sheet, regular * picked, wrong)
 
 
-def _too_slow(view: View, *, of: range) -> Evidence:
-    examined, wrong = 0, []
-    for rhythm in _of(view, of):
-        row, stretch = rhythm.said.row, rhythm.stretch
-        if row.state != UP or row.demand or stretch.heard is None:
-            continue
-        lost = rhythm.count(rhythm.lost)
-        regular = rhythm.count(slice(BINS)) - lost
-        if lost > _FEW_LOST * regular:
-            continue
-        examined += regular
-        excess = rhythm.count(rhythm.long) - rhythm.count(rhythm.short)
-        if excess <= _BEYOND_NOISE * regular:
-            continue
-        if excess - rhythm.unsure_ns(view) / (stretch.interval_us * 1000) > _BEYOND_NOISE * regular:
-            wrong.append(Wrong(span(stretch), f"gaps of {rhythm.greatest} % of the interval or less", rhythm.words))
-    return Evidence(examined, wrong)
+class _Unjittered(Together):
+    """Nearly all gaps are alike, and not because they are all too short."""
+
+    def together(self, sheet: Sheet) -> list[Evidence]:
+        """See `Together`."""
+        all_of = sheet.once("rhythms", _Rhythms)
+        regular = np.where(np.arange(BINS) < all_of.lost_from[:, None], all_of.gaps, 0)
+        count = regular.sum(axis=1)
+        pairs = regular[:, :-1] + regular[:, 1:]
+        fullest, alike = pairs.argmax(axis=1), pairs.max(axis=1)
+        picked = count >= _UNJITTERED_GAPS
+        wrong = []
+        for number in np.flatnonzero(picked & (alike >= _ALIKE * count) & (fullest >= all_of.short_until)).tolist():
+            rhythm = all_of.each[number]
+            if all_of.lasted_ns[number] >= 2 * rhythm.unsure_ns(sheet.views[rhythm.view]):
+                wrong.append((number, "gaps shortened by a random 0 to 25 %"))
+        return all_of.evidence(sheet, count * picked, wrong)
 
 
-def _unjittered(view: View) -> Evidence:
-    examined, wrong = 0, []
-    for rhythm in _of(view, range(256)):
-        regular = rhythm.gaps[: rhythm.lost.start]
-        count = sum(regular)
-        if count < _UNJITTERED_GAPS:
-            continue
-        examined += count
-        fullest, alike = max(enumerate(map(sum, pairwise(regular))), key=lambda each: each[1])
-        duration_ns = rhythm.stretch.last_ns - rhythm.stretch.first_ns
-        if alike >= _ALIKE * count and fullest >= rhythm.short.stop and duration_ns >= 2 * rhythm.unsure_ns(view):
-            wrong.append(Wrong(span(rhythm.stretch), "gaps shortened by a random 0 to 25 %", rhythm.words))
-    return Evidence(examined, wrong)
+def _among(all_of: _Rhythms, multipliers: range) -> Any:
+    return (all_of.multiplier >= multipliers.start) & (all_of.multiplier < multipliers.stop)
 
 
 def _unwanted(view: View) -> Evidence:
@@ -211,35 +237,35 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.7-r01",
         clause="RFC 5880 section 6.8.7: periodic packets are no closer together than 75 % of the interval",
         level="MUST",
-        examine=partial(_too_fast, of=_MANY),
+        examine=_TooFast(_MANY),
         absent="the capture holds too few periodic packets of the speaker in a row",
     ),
     Check(
         requirement="5880-6.8.7-r03",
         clause="RFC 5880 section 6.8.7: periodic packets are no further apart than the interval",
         level="MUST",
-        examine=partial(_too_slow, of=_MANY),
+        examine=_TooSlow(_MANY),
         absent="the capture holds too few periodic packets of the speaker in a row while Up",
     ),
     Check(
         requirement="5880-6.8.7-r05",
         clause="RFC 5880 section 6.8.7: with Detect Mult 1, packets are no closer together than 75 % of the interval",
         level="MUST",
-        examine=partial(_too_fast, of=_ONE),
+        examine=_TooFast(_ONE),
         absent="the capture holds too few periodic packets of the speaker in a row with Detect Mult 1",
     ),
     Check(
         requirement="5880-6.8.7-r04",
         clause="RFC 5880 section 6.8.7: with Detect Mult 1, packets are no further apart than 90 % of the interval",
         level="MUST",
-        examine=partial(_too_slow, of=_ONE),
+        examine=_TooSlow(_ONE),
         absent="the capture holds too few periodic packets of the speaker in a row with Detect Mult 1",
     ),
     Check(
         requirement="5880-6.8.7-r02",
         clause="RFC 5880 section 6.8.7: periodic packets are jittered, each anew",
         level="MUST",
-        examine=_unjittered,
+        examine=_Unjittered(),
         absent="the capture holds too few periodic packets of the speaker in a row",
     ),
     Check(
@@ -248,5 +274,6 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=_unwanted,
         absent="no peer of the speaker asked for no packets",
+        about=traits.peer_wants_none,
     ),
 )

@@ -3,13 +3,15 @@
 Covers RFC 5880 sections 4.1, 6.2, 6.8.4 and 6.8.6. What a bystander can know of it is said in captures.handshake.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from functools import partial
 from itertools import groupby
+from operator import attrgetter
 
 from captures import traits
-from captures.conversation import Said
-from captures.detection import defied, orders
+from captures.conversation import End, Said
+from captures.detection import defied, orders_by_state
 from captures.findings import Check, Evidence, Span, View, Wrong, at
 from captures.handshake import (
     ADMIN_DOWN,
@@ -26,39 +28,47 @@ from captures.handshake import (
 _NEIGHBOR_DOWN, _NO_DIAG = 3, 0
 
 
-def _must_leave(view: View, *, state: int, on: Sequence[int], way: str) -> Evidence:
-    """In `state`, a received state of `on` moves the session.
+def _must_leave(view: View, *, state: int, on: int, way: str) -> Evidence:
+    """In `state`, the peer's state `on` moves the session.
 
     Whether a packet arrived is not known. But who hears nothing of the peer for a Detection Time has to leave the state
     as well (section 6.8.4); so one that stays for longer breaks the one rule or the other.
     """
     examined, wrong = 0, []
-    for end, said in judged(view):
-        given = list(orders(end, view, lambda row: row.state in on))
-        for stay in _stays(said, state):
-            for order in given:
-                if not stay[0].first_ns < order.since_ns < stay[-1].last_ns:
-                    continue
-                examined += 1
-                if any(each.row.demand for each in stay):  # silence means nothing in Demand mode
-                    continue
-                late = defied(order, (stretch for each in stay for stretch in each.stretches))
-                if late is not None:
-                    heard = order.first
-                    words = (
-                        f"{STATE_NAMES[state]} still, {(late.last_ns - order.since_ns) / 1e9:.1f} s after the peer's"
-                    )
-                    words += f" {STATE_NAMES[heard.row.state]} of frame {heard.stretch.first_frame}"
-                    wrong.append(Wrong(at(late.last_frame, late.last_ns), way, words))
-                    break
+    for end, stay in view.once("stays", _stays).get(state, ()):
+        given = orders_by_state(end, view).get(on)
+        if not given:
+            continue
+        begin, after = (
+            bisect(given, ns, key=_SINCE)
+            for bisect, ns in ((bisect_right, stay[0].first_ns), (bisect_left, stay[-1].last_ns))
+        )
+        inside = given[begin:after]
+        examined += len(inside)
+        if not inside or any(each.row.demand for each in stay):  # silence means nothing in Demand mode
+            continue
+        stretches = [stretch for each in stay for stretch in each.stretches]
+        for order in inside:
+            late = defied(order, stretches)
+            if late is not None:
+                heard = order.first
+                words = f"{STATE_NAMES[state]} still, {(late.last_ns - order.since_ns) / 1e9:.1f} s after the peer's"
+                words += f" {STATE_NAMES[heard.row.state]} of frame {heard.stretch.first_frame}"
+                wrong.append(Wrong(at(late.last_frame, late.last_ns), way, words))
+                break
     return Evidence(examined, wrong)
 
 
-def _stays(said: Sequence[Said], state: int) -> Iterator[list[Said]]:
-    """Times without a change of state."""
-    for stays, run in groupby(said, key=lambda each: each.row.state == state):
-        if stays:
-            yield list(run)
+_SINCE = attrgetter("since_ns")
+
+
+def _stays(view: View) -> dict[int, list[tuple[End, list[Said]]]]:
+    """By state, the times without a change of it."""
+    found: dict[int, list[tuple[End, list[Said]]]] = {}
+    for end, said in judged(view):
+        for state, run in groupby(said, key=lambda each: each.row.state):
+            found.setdefault(state, []).append((end, list(run)))
+    return found
 
 
 def _diagnosed(view: View, *, out_of: int, on: int) -> Evidence:
@@ -146,35 +156,35 @@ CHECKS: tuple[Check, ...] = (
         requirement="5880-6.8.6-r36",
         clause=_LEAVE.format("Init", "Init", "Up"),
         level="MUST",
-        examine=partial(_must_leave, state=INIT, on=(INIT,), way="Up, or Down when nothing arrives"),
+        examine=partial(_must_leave, state=INIT, on=INIT, way="Up, or Down when nothing arrives"),
         absent="no session of the speaker was in Init when the peer said Init",
     ),
     Check(
         requirement="5880-6.8.6-r37",
         clause=_LEAVE.format("Init", "Up", "Up"),
         level="MUST",
-        examine=partial(_must_leave, state=INIT, on=(UP,), way="Up, or Down when nothing arrives"),
+        examine=partial(_must_leave, state=INIT, on=UP, way="Up, or Down when nothing arrives"),
         absent="no session of the speaker was in Init when the peer said Up",
     ),
     Check(
         requirement="5880-6.8.6-r29",
         clause=_LEAVE.format("Init", "AdminDown", "Down"),
         level="MUST",
-        examine=partial(_must_leave, state=INIT, on=(ADMIN_DOWN,), way="Down, also when nothing arrives"),
+        examine=partial(_must_leave, state=INIT, on=ADMIN_DOWN, way="Down, also when nothing arrives"),
         absent="no session of the speaker was in Init when the peer said AdminDown",
     ),
     Check(
         requirement="5880-6.8.6-r39",
         clause=_LEAVE.format("Up", "Down", "Down"),
         level="MUST",
-        examine=partial(_must_leave, state=UP, on=(DOWN,), way="Down, also when nothing arrives"),
+        examine=partial(_must_leave, state=UP, on=DOWN, way="Down, also when nothing arrives"),
         absent="no session of the speaker was Up when the peer said Down",
     ),
     Check(
         requirement="5880-6.8.6-r30",
         clause=_LEAVE.format("Up", "AdminDown", "Down"),
         level="MUST",
-        examine=partial(_must_leave, state=UP, on=(ADMIN_DOWN,), way="Down, also when nothing arrives"),
+        examine=partial(_must_leave, state=UP, on=ADMIN_DOWN, way="Down, also when nothing arrives"),
         absent="no session of the speaker was Up when the peer said AdminDown",
     ),
     Check(

@@ -3,16 +3,19 @@
 What is not in the capture was not received, so silence is certain; what is in it may have been lost behind it.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import accumulate, pairwise
 
 from captures import traits
 from captures.checks.contents import single_hop
-from captures.conversation import End, Said, Stretch
-from captures.detection import detection_ns, lives_until
+from captures.conversation import End, Stretch
+from captures.detection import Lifetime, all_heard, demanding, detection_ns, lifetime
 from captures.findings import Check, Evidence, View, Wrong, at
 from captures.handshake import DOWN, INIT, LAG_NS, STATE_NAMES, UP, Step, heard_by, judged, steps
 from captures.rows import Row
+from captures.timeline import Timeline
 
 _EXPIRED, _NO_DIAG = 1, 0
 _SLACK = 0.1
@@ -23,14 +26,15 @@ def _outlived(view: View, *, shows: Callable[[Row], bool], expected: str) -> Evi
     """The peer is silent for longer than a Detection Time, and packets of the speaker show what must be over. A speaker
     that has changed its discriminator may still know itself by the old one."""
     examined, wrong = 0, []
-    heard = [each for end in view.ends for each in heard_by(end, view)]
     for end, said in judged(view):
+        if end in demanding(view):  # silence means nothing in Demand mode
+            continue
         for own in said:
-            if not shows(own.row) or any(each.row.demand for each in said):  # silence means nothing in Demand mode
+            if not shows(own.row):
                 continue
             for stretch in own.stretches:
-                for silent_ns, seen_ns, until_ns in _silences(view, stretch):
-                    deadline = lives_until(end, heard, silent_ns)
+                for silent_ns, seen_ns, until_ns in view.once("silences", _Silences).of(stretch):
+                    deadline = view.once("lifetimes by all", _lifetimes)[end].until(silent_ns)
                     if deadline is None or until_ns < deadline:
                         continue
                     examined += 1
@@ -42,38 +46,41 @@ def _outlived(view: View, *, shows: Callable[[Row], bool], expected: str) -> Evi
     return Evidence(examined, wrong)
 
 
-def _silences(view: View, stretch: Stretch) -> Iterator[tuple[int, int, int]]:
-    """Times without a packet of any peer: since when, the last moment of it at which the speaker said something, and
-    until when.
+def _lifetimes(view: View) -> dict[End, Lifetime]:
+    """By what any end of the speaker heard."""
+    heard = Timeline(each for end in view.ends for each in heard_by(end, view))
+    return {end: Lifetime(end, heard) for end in view.ends}
 
-    When a pause began in which the peer did not change what it says is not known. If the speaker paused for less, some
-    packet of its came when most of that was over; the pause is taken to have begun with the peer's stretch, for what
-    was heard longer ago counts the more.
-    """
-    since: int | None = None
-    until, speaking = view.ends_ns, False
-    for peer in view.peers:
-        for _, each in peer.stretches():
-            if each.first_ns <= stretch.last_ns:
-                speaking = speaking or each.last_ns >= stretch.last_ns
-                since = max(since or 0, each.last_ns)
-            else:
-                until = min(until, each.first_ns)
-            together = each.epoch == stretch.epoch and _spans(stretch, each) and _alone(view, peer, each)
-            if each.longest is not None and together:
+
+class _Silences:
+    """Times without a packet of any peer."""
+
+    def __init__(self, view: View) -> None:
+        self._ends_ns = view.ends_ns
+        self._heard = all_heard(view)
+        self._by_epoch: dict[int, list[Stretch]] = {}
+        for each in self._heard:
+            self._by_epoch.setdefault(each.stretch.epoch, []).append(each.stretch)
+
+    def of(self, stretch: Stretch) -> Iterator[tuple[int, int, int]]:
+        """Since when, the last moment of it at which the speaker said something in `stretch`, and until when.
+
+        Pauses that the way alone explains are left out. When one began in which the peer did not change what it says is
+        not known. If the speaker paused for less, some packet of its came when most of that was over; the pause is
+        taken to have begun with the peer's stretch, for what was heard longer ago counts the more.
+        """
+        for each in self._by_epoch.get(stretch.epoch, ()):
+            longest_ns = each.longest.ns if each.longest is not None else 0
+            if longest_ns < LAG_NS or not _spans(stretch, each):
+                continue
+            if len(self._heard.during(each.first_ns + 1, each.last_ns - 1)) <= 1:  # no other peer spoke meanwhile
                 own_ns = stretch.longest.ns if stretch.longest is not None else 0
-                yield each.first_ns, each.first_ns + max(0, each.longest.ns - own_ns), each.first_ns + each.longest.ns
-    if since is not None and not speaking:
-        yield since, stretch.last_ns, until
-
-
-def _alone(view: View, peer: End, stretch: Stretch) -> bool:
-    """Whether no other end of the peer's spoke meanwhile."""
-    return not any(
-        other is not peer and each.first_ns < stretch.last_ns and each.last_ns > stretch.first_ns
-        for other in view.peers
-        for _, each in other.stretches()
-    )
+                yield each.first_ns, each.first_ns + max(0, longest_ns - own_ns), each.first_ns + longest_ns
+        since_ns = self._heard.last_ns(stretch.last_ns)
+        if since_ns is not None and since_ns < stretch.last_ns:
+            until_ns = self._heard.next_ns(stretch.last_ns) or self._ends_ns
+            if until_ns - since_ns >= LAG_NS:
+                yield since_ns, stretch.last_ns, until_ns
 
 
 def _spans(stretch: Stretch, other: Stretch) -> bool:
@@ -85,7 +92,7 @@ def _undiagnosed(view: View) -> Evidence:
     know its peer any more may be a restarted one, of which the diagnostic is zero."""
     examined, wrong = 0, []
     for step, silent_ns in _falls(view):
-        deadline = lives_until(step.end, heard_by(step.end, view), silent_ns)
+        deadline = lifetime(step.end, view).until(silent_ns)
         if deadline is None or step.after.first_ns < deadline or not step.after.row.your_discriminator:
             continue
         examined += 1
@@ -100,19 +107,11 @@ def _falls(view: View) -> Iterator[tuple[Step, int]]:
     """Steps out of Init and Up to Down outside of Demand mode, with since when the peer was silent."""
     for step in steps(view):
         fallen = step.before.row.state in (INIT, UP) and step.after.row.state == DOWN
-        if not fallen or step.doubt or any(each.row.demand for each in step.end.said):
+        if not fallen or step.doubt or step.end in demanding(view):
             continue
-        silent_ns = max((each.last_ns for each in _before(view, step.after.first_ns)), default=None)
+        silent_ns = all_heard(view).last_ns(step.after.first_ns)
         if silent_ns is not None:
             yield step, silent_ns
-
-
-def _before(view: View, ns: int) -> Iterator[Stretch]:
-    """What peers said before a moment, the last one cut at it."""
-    for peer in view.peers:
-        for _, each in peer.stretches():
-            if each.first_ns <= ns:
-                yield each
 
 
 def _early(view: View) -> Evidence:
@@ -123,13 +122,11 @@ def _early(view: View) -> Evidence:
         if step.after.row.diag != _EXPIRED:
             continue
         frame, fell_ns = step.after.first_frame, step.after.first_ns
-        shown = _shown(step)
-        values = [each.row for each in heard_by(step.end, view) if each.stretch.first_ns <= fell_ns]
-        if shown is None or not values:
+        shown = _shown(step, view)
+        least = view.once("least times", _LeastTimes).of(step.end, fell_ns)
+        if shown is None or least is None:
             undecided.append(f"Diag 1 of frame {frame}: what the speaker received before is not known")
             continue
-        required = min(each.row.required_min_rx_interval_us for each in step.end.said)
-        least = min(detection_ns(row, required) for row in values)
         slack = LAG_NS + max(LAG_NS, step.before.stretches[-1].interval_us * 1000)
         if least * (1 - _SLACK) <= slack:
             undecided.append(f"Diag 1 of frame {frame}: packets may take as long as the Detection Time")
@@ -141,18 +138,40 @@ def _early(view: View) -> Evidence:
     return Evidence(examined, wrong, undecided)
 
 
-def _shown(step: Step) -> int | None:
+class _LeastTimes:
+    """The shortest Detection Time by anything that an end had heard, in nanoseconds."""
+
+    def __init__(self, view: View) -> None:
+        self._heard = {end: heard_by(end, view) for end in view.ends}
+        self._least: dict[End, list[int]] = {}
+        for end, heard in self._heard.items():
+            required = min(said.row.required_min_rx_interval_us for said in end.said)
+            self._least[end] = list(accumulate((detection_ns(each.row, required) for each in heard), min))
+
+    def of(self, end: End, until_ns: int) -> int | None:
+        """None where it had heard nothing by then."""
+        begun = self._heard[end].begun(until_ns)
+        return self._least[end][begun - 1] if begun else None
+
+
+def _shown(step: Step, view: View) -> int | None:
     """When the end last showed before a step that it had received something."""
-    before: Said | None = None
-    shown = None
-    for own in step.end.said:
-        if own.first_ns >= step.after.first_ns:
-            break
-        entered = before is not None and own.row.state in (INIT, UP) and own.row.state != before.row.state
-        if own.row.final or entered:
-            shown = own.first_ns
-        before = own
-    return shown
+    shown = view.once("shown", _shows)[step.end]
+    number = bisect_left(shown, step.after.first_ns)
+    return shown[number - 1] if number else None
+
+
+def _shows(view: View) -> dict[End, list[int]]:
+    """When each end showed that it had received something: it came to another state, or answered."""
+    return {
+        end: [
+            own.first_ns
+            for before, own in pairwise([None, *end.said])
+            if own is not None
+            and (own.row.final or (before and own.row.state in (INIT, UP) and own.row.state != before.row.state))
+        ]
+        for end in view.ends
+    }
 
 
 def _in_state(row: Row, *, state: int) -> bool:
@@ -171,6 +190,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=partial(_outlived, shows=partial(_in_state, state=UP), expected="Down after a Detection Time"),
         absent="no session of the speaker was Up while its peer could be heard and fell silent",
+        about=traits.peer_pauses,
     ),
     Check(
         requirement="5880-6.8.4-r05",
@@ -178,6 +198,7 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=partial(_outlived, shows=partial(_in_state, state=INIT), expected="Down after a Detection Time"),
         absent="no session of the speaker was in Init while its peer could be heard and fell silent",
+        about=traits.peer_pauses,
     ),
     Check(
         requirement="5880-6.8.4-r06",
@@ -201,5 +222,6 @@ CHECKS: tuple[Check, ...] = (
         level="MUST",
         examine=partial(_outlived, shows=_down_and_known, expected="Your Discriminator zero after a Detection Time"),
         absent="no session of the speaker was Down while its peer was known and fell silent",
+        about=traits.peer_pauses,
     ),
 )
