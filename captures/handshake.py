@@ -199,13 +199,25 @@ def heard_by(end: End, view: View) -> Timeline:
 
 
 def _heard(view: View) -> dict[End, Timeline]:
-    acceptable_said = [said for peer in view.peers for said in peer.said if acceptable(said.row)]
+    """Section 6.3: Your Discriminator decides alone; while it is zero, the address does. What was said to the address
+    long before an end sent anything, so that no Detection Time lasts until then, is of no use to it."""
+    by_name: dict[int, list[Heard]] = {}
+    for peer in view.peers:
+        for said in peer.said:
+            if acceptable(said.row):
+                found = by_name.setdefault(said.row.your_discriminator, [])
+                found += [Heard(said.row, stretch) for stretch in said.stretches]
+    to_all = Timeline(by_name.pop(0, ()))
+    required_us = max((said.row.required_min_rx_interval_us for said in view.sent), default=0)
+    longest_us = max(
+        (each.row.detect_mult * max(each.row.desired_min_tx_interval_us, required_us) for each in to_all), default=0
+    )
     return {
         end: Timeline(
-            Heard(said.row, stretch)
-            for said in acceptable_said
-            if _belongs(said.row, end.discriminator)
-            for stretch in said.stretches
+            [
+                *to_all.during(end.said[0].first_ns - LAG_NS - longest_us * 1000, end.said[-1].last_ns + LAG_NS),
+                *by_name.get(end.discriminator or 0, ()),
+            ]
         )
         for end in view.ends
     }
@@ -217,11 +229,6 @@ def acceptable(row: Row) -> bool:
     well_formed = row.version == 1 and least <= row.length <= row.payload_length and not row.multipoint
     known = row.your_discriminator != 0 or row.state in (ADMIN_DOWN, DOWN)
     return well_formed and row.detect_mult != 0 and row.my_discriminator != 0 and known
-
-
-def _belongs(row: Row, discriminator: int | None) -> bool:
-    """Section 6.3: Your Discriminator decides alone; while it is zero, the address does."""
-    return row.your_discriminator in (0, discriminator)
 
 
 @lru_cache

@@ -23,7 +23,8 @@ _ALIVE_PACKETS = 3
 def _destination_port(view: View) -> Evidence:
     """Another port may be another application; it is a stray when the peer runs the same session on 3784."""
     if view.conversation.destination_port == SINGLE_HOP_PORT:
-        return Evidence(sum(end.count for end in view.ends if _answered(end, view)))
+        named = {said.row.your_discriminator for peer in view.peers for said in peer.said}
+        return Evidence(sum(end.count for end in view.ends if end.discriminator in named))  # those are sessions
     sessions = view.system.once("single-hop sessions", _sessions)
     examined, wrong = 0, []
     for said in view.sent:
@@ -45,11 +46,6 @@ def _sessions(system: System) -> set[tuple[str, int, int]]:
         for said in end.said
         if said.row.destination == system.address
     }
-
-
-def _answered(end: End, view: View) -> bool:
-    """Whether the peer names the end, which makes it a session."""
-    return any(said.row.your_discriminator == end.discriminator for peer in view.peers for said in peer.said)
 
 
 def _same_source_port(view: View, *, of: Callable[[Row], bool]) -> Evidence:

@@ -172,16 +172,13 @@ def _finals(view: View, end: End) -> Timeline:
 
 
 def _finals_by_end(view: View) -> dict[End, Timeline]:
-    said = [said for peer in view.peers for said in peer.said if said.row.final]
-    return {
-        end: Timeline(
-            Heard(each.row, stretch)
-            for each in said
-            if each.row.your_discriminator in (0, end.discriminator)
-            for stretch in each.stretches
-        )
-        for end in view.ends
-    }
+    by_name: dict[int | None, list[Heard]] = {}
+    for peer in view.peers:
+        for said in peer.said:
+            if said.row.final:
+                found = by_name.setdefault(said.row.your_discriminator, [])
+                found += [Heard(said.row, stretch) for stretch in said.stretches]
+    return {end: Timeline([*by_name.get(0, ()), *by_name.get(end.discriminator, ())]) for end in view.ends}
 
 
 def _contents(row: Row) -> tuple[object, ...]:
