@@ -6,6 +6,7 @@ are. Must not live here: a judgement; verdicts and what was expected are those o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from reports import verification, words
 from reports.comparison import Comparison
@@ -113,15 +114,16 @@ def of_comparison(compared: Comparison) -> Iterator[Item]:
 
 def of_verification(run: Verification) -> Iterator[Item]:
     """What captures say of each speaker about each requirement that they can decide."""
-    checks = {check.id: check for check in run.checks}
     findings: dict[tuple[int, str, str], list[verification.Finding]] = {}
     for finding in run.findings:
         file = run.conversations[finding.conversation].file
         findings.setdefault((file, finding.speaker, finding.check), []).append(finding)
-    for answer in run.judged:
-        if answer.ruling is not Ruling.UNDECIDED:
-            found = findings.get((answer.file, answer.speaker, answer.check), [])
-            yield _answer(run, answer, checks[answer.check], found)
+    for file, read in enumerate(run.files):
+        answers = run.answers(file)
+        for speaker, check in product(read.speakers, run.checks):
+            answer = answers.get((speaker, check.id))
+            if answer is not None and answer.ruling is not Ruling.UNDECIDED:
+                yield _answer(run, speaker, answer, check, findings.get((file, speaker, check.id), []))
 
 
 def _case(run: Run, section: words.Section, result: CaseResult) -> Item:
@@ -194,7 +196,9 @@ def _meeting(meeting: Meeting, scenario: ScenarioInfo) -> Item:
     )
 
 
-def _answer(run: Verification, answer: Judged, check: CheckInfo, findings: list[verification.Finding]) -> Item:
+def _answer(
+    run: Verification, speaker: str, answer: Judged, check: CheckInfo, findings: list[verification.Finding]
+) -> Item:
     file = run.files[answer.file].name
     verdict, standing = Verdict.PASS, Standing.ORDINARY
     if answer.ruling is Ruling.VIOLATED:
@@ -208,11 +212,11 @@ def _answer(run: Verification, answer: Judged, check: CheckInfo, findings: list[
     shown = [each.conversation for each in findings if run.conversations[each.conversation].lines]
     return Item(
         # The files of two runs have other names, and the speakers in them the same.
-        id=f"{answer.speaker} {check.id}" if len(run.files) == 1 else f"{file}: {answer.speaker} {check.id}",
+        id=f"{speaker} {check.id}" if len(run.files) == 1 else f"{file}: {speaker} {check.id}",
         title=check.clause,
-        group=f"{file}: {answer.speaker}",
-        place=f"{file}.{answer.speaker}",
-        subject=answer.speaker,
+        group=f"{file}: {speaker}",
+        place=f"{file}.{speaker}",
+        subject=speaker,
         verdict=verdict,
         standing=standing,
         reason=told[0] if told else "",

@@ -39,6 +39,7 @@ class FileRead(Model):
     started_ns: int = Field(description="time of the first BFD packet, nanoseconds since the Unix epoch; 0 if none")
     duration_us: int = Field(description="from the first BFD packet to the last one")
     warning: str = Field(default="", description="why only a part could be read")
+    speakers: list[str] = Field(default=[], description="addresses that sent BFD, in order of appearance")
 
 
 class CheckInfo(Model):
@@ -72,13 +73,13 @@ class Finding(Model):
 
 
 class Judged(Model):
-    """What one check says of one speaker in one file."""
+    """What one check says of speakers in one file, the same of each of them."""
 
     file: int = Field(description="index into files")
-    speaker: str
+    speakers: list[str]
     check: str
     ruling: Ruling
-    examined: int = Field(description="packets or steps that could have broken the rule")
+    examined: int = Field(description="packets or steps of each that could have broken the rule")
     reason: str = Field(default="", description="why undecided")
     notes: list[str] = Field(default=[])
 
@@ -171,8 +172,14 @@ class Verification(Document):
 
     def totals(self) -> dict[Ruling, int]:
         """Number of answers per ruling."""
-        counts = Counter(each.ruling for each in self.judged)
+        counts: Counter[Ruling] = Counter()
+        for each in self.judged:
+            counts[each.ruling] += len(each.speakers)
         return {ruling: counts[ruling] for ruling in Ruling}
+
+    def answers(self, file: int) -> dict[tuple[str, str], Judged]:
+        """What was said in a file, by speaker and check."""
+        return {(speaker, each.check): each for each in self.judged if each.file == file for speaker in each.speakers}
 
     def broken(self, level: str) -> list[Finding]:
         """The findings of a level, MUST or SHOULD."""
@@ -182,13 +189,13 @@ class Verification(Document):
 def in_one_line(run: Verification) -> str:
     """The outcome, for a terminal or another report."""
     packets = sum(each.packets for each in run.files)
-    speakers = {(each.file, each.speaker) for each in run.judged}
+    speakers = sum(len(each.speakers) for each in run.files)
     found = ", ".join(
         f"{count(len(broken), word)}"
         for level, word in (("MUST", "violation"), ("SHOULD", "recommendation"))
         if (broken := run.broken(level))
     )
     return (
-        f"{count(packets, 'packet')} of {count(len(speakers), 'speaker')} in "
+        f"{count(packets, 'packet')} of {count(speakers, 'speaker')} in "
         f"{count(len(run.conversations), 'conversation')}: {found or 'nothing breaks a requirement'}"
     )

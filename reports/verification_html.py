@@ -33,6 +33,5 @@ def _pictures(conversation: ConversationSeen) -> list[tuple[str, object]]:
 
 def _table(run: Verification, file: int) -> tuple[list[str], list[tuple[str, list[object]]]]:
     """The speakers of a file, and for each check its answers in their order."""
-    answers = {(each.speaker, each.check): each for each in run.judged if each.file == file}
-    speakers = list(dict.fromkeys(speaker for speaker, _ in answers))
+    answers, speakers = run.answers(file), run.files[file].speakers
     return speakers, [(check.id, [answers.get((speaker, check.id)) for speaker in speakers]) for check in run.checks]

@@ -44,7 +44,8 @@ def _table(run: Verification, file: int) -> Table:
     for each in run.judged:
         if each.file == file:
             answers.setdefault(each.check, []).append(each)
-    speakers = list(dict.fromkeys(each.speaker for own in answers.values() for each in own))
+    speakers = run.files[file].speakers
+    spoken = run.answers(file) if len(speakers) <= _SPEAKERS else {}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("requirement", no_wrap=True)
     table.add_column("what it asks")
@@ -56,15 +57,21 @@ def _table(run: Verification, file: int) -> Table:
         if all(each.ruling is Ruling.UNDECIDED for each in own):
             continue
         if by_speaker:
-            cells = [f"{each.examined or ''} [{_STYLES[each.ruling]}]{GLYPHS[each.ruling]}[/]" for each in own]
+            cells = [_cell(spoken.get((speaker, check.id))) for speaker in speakers]
         else:
-            cells = [str(sum(each.ruling is ruling for each in own) or "") for ruling in Ruling]
+            cells = [str(sum(len(each.speakers) for each in own if each.ruling is ruling) or "") for ruling in Ruling]
         table.add_row(check.id, check.clause, *cells)
     left_out = len(run.checks) - table.row_count
     if left_out:
         table.caption = f"{count(left_out, 'more requirement')} about which the capture says nothing"
         table.caption_justify = "left"
     return table
+
+
+def _cell(answer: Judged | None) -> str:
+    if answer is None:
+        return ""
+    return f"{answer.examined or ''} [{_STYLES[answer.ruling]}]{GLYPHS[answer.ruling]}[/]"
 
 
 def _complaint(run: Verification, finding: Finding) -> str:

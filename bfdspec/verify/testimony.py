@@ -4,7 +4,7 @@ Lives here: the way from `captures` to `reports`, which know nothing of each oth
 rules, looks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
@@ -21,7 +21,7 @@ LINES = 400
 WHERE = 20
 """Places of one finding that are told, at most."""
 TOLD = 200
-"""Conversations without findings that are told with their ends and packets."""
+"""Conversations without findings that are told with their ends and packets, at most."""
 SPEAKERS = 8
 """Where a file has more speakers, it is not told of each what could not be decided."""
 
@@ -35,10 +35,12 @@ _EXPIRED = 1
 
 @dataclass(slots=True)
 class Testimony:
-    """The parts of a report, file after file. `jobs` processes judge, 0 is one per core."""
+    """The parts of a report, file after file. `jobs` processes judge, 0 is one per core. So many conversations of each
+    file are `told` with their ends and packets, and all of those with findings."""
 
     checks: Sequence[Check] = CHECKS
     jobs: int = 0
+    told: int = TOLD
     files: list[model.FileRead] = field(default_factory=list)
     conversations: list[model.ConversationSeen] = field(default_factory=list)
     judged: list[model.Judged] = field(default_factory=list)
@@ -47,6 +49,8 @@ class Testimony:
     def add(self, name: str, conversations: Sequence[Conversation], warning: str) -> None:
         """Judge what a file holds and take it in."""
         begun_ns, ended_ns = _limits(conversations)
+        speakers = {end.address for each in conversations for end in each.ends.values()}
+        answers = judge(conversations, self.checks, jobs=self.jobs, undecided=len(speakers) <= SPEAKERS)
         counts = [(end.count, end.discriminator is None) for each in conversations for end in each.ends.values()]
         self.files.append(
             model.FileRead(
@@ -56,31 +60,30 @@ class Testimony:
                 started_ns=begun_ns,
                 duration_us=(ended_ns - begun_ns) // 1000,
                 warning=warning,
+                speakers=list(answers),
             )
         )
-        speakers = {end.address for each in conversations for end in each.ends.values()}
-        answers = judge(conversations, self.checks, jobs=self.jobs, undecided=len(speakers) <= SPEAKERS)
         marked: dict[int, set[int]] = {}
         for speaker, of_speaker in answers.items():
             for answer in of_speaker:
-                check = self.checks[answer.check]
-                self.judged.append(self._judged(speaker, answer, check))
                 for found in answer.found:
+                    check = self.checks[answer.check]
                     self.findings.append(_finding(found, speaker, check, len(self.conversations), begun_ns))
                     marked.setdefault(found.conversation, set()).update(span.frame for span in found.where)
+        self.judged += [self._judged(*each) for each in _alike(answers)]
         calm = 0
         seen = []
         for number, conversation in enumerate(conversations):
             calm += number not in marked
-            told = LINES if number in marked or calm <= TOLD else 0
+            told = LINES if number in marked or calm <= self.told else 0
             seen.append(self._conversation(conversation, begun_ns, marked.get(number, set()), told))
         self.conversations += seen
 
-    def _judged(self, speaker: str, answer: Answer, check: Check) -> model.Judged:
+    def _judged(self, answer: Answer, speakers: list[str]) -> model.Judged:
         return model.Judged(
             file=len(self.files) - 1,
-            speaker=speaker,
-            check=check.requirement,
+            speakers=speakers,
+            check=self.checks[answer.check].requirement,
             ruling=_RULINGS[answer.ruling],
             examined=answer.examined,
             reason=answer.reason,
@@ -109,6 +112,18 @@ class Testimony:
                 "lines_left_out": len(lines) - len(kept),
             }
         )
+
+
+def _alike(answers: Mapping[str, Sequence[Answer]]) -> list[tuple[Answer, list[str]]]:
+    """Each answer with all speakers of whom it is given, in the order of checks."""
+    groups: dict[Answer, list[str]] = {}
+    known: dict[int, list[str]] = {}  # most speakers share the very same ones, and a look at that is quicker
+    for speaker, of_speaker in answers.items():
+        for answer in of_speaker:
+            if id(answer) not in known:
+                known[id(answer)] = groups.setdefault(answer, [])
+            known[id(answer)].append(speaker)
+    return sorted(groups.items(), key=lambda group: group[0].check)
 
 
 def _limits(conversations: Iterable[Conversation]) -> tuple[int, int]:

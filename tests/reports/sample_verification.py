@@ -36,11 +36,13 @@ def sample_verification(words: str = "TTL 64") -> Verification:
         engine="fast",
         started=datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC),
         duration_us=1_200,
-        files=[FileRead(name="c.pcapng", packets=8, undecoded=0, started_ns=0, duration_us=900_000)],
+        files=[
+            FileRead(name="c.pcapng", packets=8, undecoded=0, started_ns=0, duration_us=900_000, speakers=[ENDS[0]])
+        ],
         checks=checks,
         conversations=[_conversation(words)],
         judged=[
-            Judged(file=0, speaker=ENDS[0], check=check.id, ruling=ruling, examined=4, reason="no packet")
+            Judged(file=0, speakers=[ENDS[0]], check=check.id, ruling=ruling, examined=4, reason="no packet")
             for check, ruling in zip(checks, rulings, strict=True)
         ],
         findings=[
