@@ -27,6 +27,7 @@ from conformance.bench.packets import Seen, in_words
 from refimpl.core.packet import ControlPacket
 from refimpl.wire.frames import Datagram
 from reports.model import CaseResult, Verdict
+from reports.words import count
 
 MALFORMED = "malformed"
 """How the packet table begins a packet without a Mandatory Section, which has no fields for tshark to read."""
@@ -91,7 +92,7 @@ def _testify(result: CaseResult, rows: Sequence[Row]) -> CaseResult:
 
 
 def _line(outcome: Outcome) -> str:
-    words = f"{outcome.check} {outcome.ruling} in {outcome.examined} packets: {outcome.clause}"
+    words = f"{outcome.check} {outcome.ruling} in {count(outcome.examined, 'packet')}: {outcome.clause}"
     if outcome.findings:
         first = outcome.findings[0]
         words += f"; {first.where[0]}: expected {first.expected}, seen {first.seen}"

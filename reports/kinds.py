@@ -102,7 +102,7 @@ KINDS: dict[str, Kind] = {
     ),
     "verification": Kind(
         model=Verification,
-        subject=lambda run: ", ".join(file.name for file in run.files),
+        subject=lambda run: words.shortened([file.name for file in run.files], "capture"),
         items=items.of_verification,
         page=lambda run, _: verification_html.render(run),
         show=print_verification,

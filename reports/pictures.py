@@ -1,7 +1,7 @@
 """The pictures of a conversation, as inline SVG: states over time, how often packets came, what was waited for.
 
-Lives here: geometry and labels. Must not live here: colours (report.css), judgement. Lengths are in units of the
-picture's own box, which a browser scales to the page.
+Lives here: geometry and labels. Must not live here: colours (report.css), judgement. Places from left to right are
+percent of the picture's width, from top to bottom pixels: a picture fits a telephone, and its words keep their size.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from reports.verification import ConversationSeen, EndSeen, Rate, Silence, StateChange
 
-WIDTH = 720
-_LEFT, _RIGHT = 8, 8
+_NARROW_PX, _WIDE_PX = 320, 640
+"""Widths that pictures have at least, on a telephone and elsewhere: a word in a lane has to fit."""
+_CHARACTER_PX = 8
 _LANE, _LABEL = 22, 18
 
 
@@ -25,20 +26,22 @@ def states(conversation: ConversationSeen) -> Markup:
     parts = []
     for number, end in enumerate(ends):
         top = number * (_LANE + _LABEL)
-        parts.append(_text(_LEFT, top + 13, f"{end.address} ({end.discriminator:#010x})"))
+        parts.append(_text(0, top + 13, f"{end.address} ({end.discriminator:#010x})"))
         bounds = [change.time_us for change in end.states] + [end.last_us]
         for change, until in zip(end.states, bounds[1:], strict=True):
             title = _title(change)
             left, right = scale.place(change.time_us), scale.place(change.last_us)
-            width = max(right - left, 1.5)
+            width = max(right - left, 0.2)
             if until > change.last_us:
                 silent = scale.place(until) - left
                 parts.append(
                     _rect(f"s-{change.state} silent", left, top + _LABEL, silent, _LANE, f"{title}, then nothing")
                 )
             parts.append(_rect(f"s-{change.state}", left, top + _LABEL, width, _LANE, title))
-            if width > 9 * len(change.state):
-                parts.append(_text(left + width / 2, top + _LABEL + 15, change.state, "in"))
+            needed = 100 * _CHARACTER_PX * len(change.state)
+            if width > needed / _WIDE_PX:
+                kind = "in" if width > needed / _NARROW_PX else "in roomy"
+                parts.append(_text(left + width / 2, top + _LABEL + 15, change.state, kind))
     height = len(ends) * (_LANE + _LABEL)
     parts += scale.axis(height)
     return _svg("States of both ends over time", height + 24, parts)
@@ -54,11 +57,11 @@ def histogram(rate: Rate) -> Markup:
     """How many gaps were how long, in percent of the interval, over the permitted window."""
     height, base, most = 120, 120, max(rate.gaps) or 1
     bins = len(rate.gaps)
-    width = (WIDTH - _LEFT - _RIGHT) / bins
-    percent = 160 / bins  # of one bin
+    width = 100 / bins
+    percent = 160 / bins  # of the interval, in one bin
 
     def place(value: float) -> float:
-        return _LEFT + value / percent * width
+        return value / percent * width
 
     window = place(rate.most_percent) - place(rate.least_percent)
     parts = [_rect("window", place(rate.least_percent), 0, window, height)]
@@ -68,8 +71,8 @@ def histogram(rate: Rate) -> Markup:
             title = f"{gaps} gaps of {number * percent:g} to {(number + 1) * percent:g} %"
             if number == bins - 1:
                 title = f"{gaps} gaps of {number * percent:g} % or more"
-            parts.append(_rect("gaps", _LEFT + number * width + 0.5, base - tall, width - 1, tall, title))
-    parts.append(_line("axis", _LEFT, base, WIDTH - _RIGHT, base))
+            parts.append(_rect("gaps", (number + 0.05) * width, base - tall, 0.9 * width, tall, title))
+    parts.append(_line("axis", 0, base, 100, base))
     marks = [0, 25, 50, rate.least_percent, rate.most_percent, 125, 150]
     parts += [_text(place(value), base + 16, f"{value} %", "mid" if value else "") for value in marks]
     return _svg("Transmit intervals against the permitted window", height + 24, parts)
@@ -82,29 +85,30 @@ def detection(silence: Silence) -> Markup:
     scale = _Scale(first, last + (last - first) // 10)
     due, down = scale.place(first + silence.detection_us), scale.place(silence.down_us)
     heard = scale.place(first)
+    anchor = "" if down < 35 else "mid" if down < 65 else "end"
     parts = [
         _rect("window", heard, 22, due - heard, 22),
         _line("event", heard, 14, heard, 52),
         _line("event down", down, 14, down, 52),
         _text(heard, 10, "last packet heard"),
-        _text(heard + 4, 37, f"Detection Time {_ms(silence.detection_us)}"),
-        _text(down, 66, f"Down seen {_ms(silence.down_us - first)} later (frame {silence.frame})", "end"),
+        _text(heard + 1, 37, f"Detection Time {_ms(silence.detection_us)}"),
+        _text(down, 66, f"Down seen {_ms(silence.down_us - first)} later (frame {silence.frame})", anchor),
     ]
     return _svg("Detection Time and Down", 72, parts)
 
 
 class _Scale:
-    """Microseconds to places in the box."""
+    """Microseconds to places in the picture."""
 
     def __init__(self, first_us: int, last_us: int) -> None:
         self._first, self._length = first_us, max(1, last_us - first_us)
 
     def place(self, time_us: float) -> float:
-        return _LEFT + (WIDTH - _LEFT - _RIGHT) * (time_us - self._first) / self._length
+        return 100 * (time_us - self._first) / self._length
 
     def axis(self, top: float) -> list[Markup]:
         """A line with five times."""
-        parts = [_line("axis", _LEFT, top + 4, WIDTH - _RIGHT, top + 4)]
+        parts = [_line("axis", 0, top + 4, 100, top + 4)]
         for part in range(5):
             at = self._first + self._length * part / 4
             anchor = ("", "mid", "mid", "mid", "end")[part]
@@ -113,21 +117,21 @@ class _Scale:
 
 
 def _svg(label: str, height: float, parts: Sequence[Markup]) -> Markup:
-    head = Markup('<svg class="picture" viewBox="0 0 {} {:.0f}" role="img" aria-label="{}">')
-    return head.format(WIDTH, height, label) + Markup("").join(parts) + Markup("</svg>")
+    head = Markup('<svg class="picture" height="{:.0f}" role="img" aria-label="{}">')
+    return head.format(height, label) + Markup("").join(parts) + Markup("</svg>")
 
 
 def _rect(kind: str, x: float, y: float, width: float, height: float, title: str = "") -> Markup:
-    drawn = Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>')
+    drawn = Markup('<rect class="{}" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}"><title>{}</title></rect>')
     return drawn.format(kind, x, y, width, height, title)
 
 
 def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
-    return Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(kind, x1, y1, x2, y2)
+    return Markup('<line class="{}" x1="{:.2f}%" y1="{:.1f}" x2="{:.2f}%" y2="{:.1f}"/>').format(kind, x1, y1, x2, y2)
 
 
 def _text(x: float, y: float, words: str, kind: str = "") -> Markup:
-    return Markup('<text class="{}" x="{:.1f}" y="{:.1f}">{}</text>').format(kind, x, y, words)
+    return Markup('<text class="{}" x="{:.2f}%" y="{:.1f}">{}</text>').format(kind, x, y, words)
 
 
 def _seconds(microseconds: float) -> str:

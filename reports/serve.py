@@ -33,6 +33,8 @@ TYPES = {
 
 _RENDER = "page"
 """The query that asks for the page of a result file instead of the file."""
+_WAY_BACK = '<p class="back"><a href="/">← All results</a></p>'
+"""What stands above a page that is served; one that lies in a folder has no index to lead back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _rendered(self, path: Path) -> str:
         document = kinds.load(path)
-        return kinds.of(document).page(document, path.parent)
+        return kinds.of(document).page(document, path.parent).replace("<body>", f"<body>{_WAY_BACK}", 1)
 
     def _send(self, content: bytes, kind: str) -> None:
         self.send_response(HTTPStatus.OK)

@@ -4,6 +4,7 @@ Lives here: whatever two renderings would otherwise say in two ways. Must not li
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -153,3 +154,10 @@ def printable(text: str) -> str:
     What a daemon says about itself may end up in a report; it must not steer a terminal or break a file.
     """
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "\ufffd", text)
+
+
+def shortened(names: Sequence[str], noun: str) -> str:
+    """Up to three names, or the first and how many more there are."""
+    if len(names) <= 3:
+        return ", ".join(names)
+    return f"{names[0]} and {count(len(names) - 1, f'more {noun}')}"

@@ -5,7 +5,7 @@
   const filters = [...document.querySelectorAll("button.only")];
   const search = document.getElementById("search");
   const shown = document.getElementById("shown");
-  const noun = shown.dataset.noun;
+  const { noun } = shown.dataset;
   const texts = new Map();
 
   const textOf = (row) => {
@@ -27,7 +27,18 @@
     for (const group of document.querySelectorAll(".group")) {
       group.hidden = !group.querySelector(".row:not([hidden])");
     }
-    shown.textContent = count === rows.length ? `${count} ${noun}` : `${count} of ${rows.length} ${noun}`;
+    const all = count === 1 ? `1 ${noun.slice(0, -1)}` : `${count} ${noun}`;
+    shown.textContent = count === rows.length ? all : `${count} of ${rows.length} ${noun}`;
+  };
+
+  // A link to a row that is hidden shows all of them again.
+  const reveal = () => {
+    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!place?.closest("[hidden]")) return;
+    for (const button of filters) button.setAttribute("aria-pressed", "false");
+    search.value = "";
+    apply();
+    place.scrollIntoView();
   };
 
   for (const button of filters) {
@@ -37,6 +48,7 @@
     });
   }
   search.addEventListener("input", apply);
+  addEventListener("hashchange", reveal);
   document.querySelector(".tools").hidden = false;
   apply();
 })();

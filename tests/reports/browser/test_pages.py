@@ -30,6 +30,12 @@ IDS = "[...document.querySelectorAll('[id]')].map((each) => each.id)"
 COLOURS = """["backgroundColor", "color"].map((each) => {
   return getComputedStyle(document.body)[each].match(/[0-9]+/g).map(Number);
 })"""
+CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text(encoding="utf-8")
+LEAST_CONTRAST = 4.5
+"""Of text against its ground: WCAG 2.2, success criterion 1.4.3 (level AA)."""
+CUT_OFF = """(all) => all.map((each) => each.closest(".scroll")).filter((box) => {
+  return box.scrollWidth > box.clientWidth;
+}).length"""
 SHOWN = "(all) => all.filter((each) => each.checkVisibility()).length"
 
 
@@ -59,7 +65,58 @@ def test_a_page_loads_alone_is_light_or_dark_and_fits_a_phone(name: str, tab: An
     assert tab.requests == [pages.addresses[name]]
 
 
-@pytest.mark.parametrize("name", ["conformance", "interop", "comparison", "diff"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", EVERY)
+def test_all_text_stands_out_from_its_ground(name: str, scheme: str, tab: Any, pages: Pages) -> None:
+    tab.emulate_media(color_scheme=scheme)
+    tab.goto(pages.addresses[name])
+    tab.evaluate(OPEN_ALL)
+    faint = {words: ratio for words, ratio in tab.evaluate(CONTRASTS).items() if ratio < LEAST_CONTRAST}
+    assert faint == {}
+
+
+@pytest.mark.parametrize("name", ["conformance", "comparison", "interop", "verification"])
+def test_on_a_phone_nothing_of_a_wide_table_is_out_of_sight(name: str, tab: Any, pages: Pages) -> None:
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto(pages.addresses[name])
+    tab.evaluate(OPEN_ALL)
+    tables = tab.locator("table.stack")
+    assert tables.count() and tables.evaluate_all(CUT_OFF) == 0
+
+
+def test_the_words_of_a_picture_keep_their_size_and_place_on_a_phone(tab: Any, pages: Pages) -> None:
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto(pages.addresses["verification"])
+    tab.evaluate(OPEN_ALL)
+    for words in tab.locator(".picture text:visible").all():
+        box, picture = words.bounding_box(), words.locator("..").bounding_box()
+        assert box["height"] > 10
+        assert picture["x"] - 1 <= box["x"] and box["x"] + box["width"] <= picture["x"] + picture["width"] + 1
+
+
+def test_conversations_are_filtered_and_a_link_to_a_hidden_one_shows_it(tab: Any, pages: Pages) -> None:
+    tab.goto(pages.addresses["verification"])
+    conversations, said = tab.locator("section.conversation"), tab.locator("#shown")
+    assert said.inner_text() == "1 conversation"
+    tab.locator("#search").fill("no such address")
+    assert (conversations.evaluate_all(SHOWN), said.inner_text()) == (0, "0 of 1 conversations")
+    tab.locator(".first a").first.click()
+    assert conversations.evaluate_all(SHOWN) == 1
+    tab.get_by_role("button", name="With findings").click()
+    assert said.inner_text() == "1 conversation"
+
+
+@pytest.mark.parametrize("name", ["kill-matrix", "requirements", "comparison"])
+def test_a_long_page_leads_to_each_rfc_and_back_to_its_top(name: str, tab: Any, pages: Pages) -> None:
+    tab.set_viewport_size({"width": 390, "height": 300})
+    tab.goto(pages.addresses[name])
+    tab.locator("nav.contents a").first.click()
+    tab.wait_for_function("scrollY > 0")
+    tab.locator(".top a").click()
+    tab.wait_for_function("scrollY === 0")
+
+
+@pytest.mark.parametrize("name", ["conformance", "interop", "comparison", "diff", "kill-matrix", "verification"])
 def test_every_link_leads_to_a_file_and_a_place_in_it(name: str, tab: Any, pages: Pages) -> None:
     tab.goto(pages.addresses[name])
     places: dict[str, set[str]] = {}
@@ -72,7 +129,7 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(name: str, tab: Any, pages
             if address not in places:
                 tab.goto(address)
                 places[address] = set(tab.evaluate(IDS))
-            assert unquote(fragment) in places[address]
+            assert unquote(fragment) in {"top", *places[address]}  # every browser knows the top
 
 
 def test_cases_are_filtered_by_verdict_by_standing_and_by_words(tab: Any, pages: Pages) -> None:
@@ -192,3 +249,5 @@ def test_the_index_leads_to_a_page_whose_evidence_can_be_fetched(tab: Any, pages
     captures = [link for link in tab.evaluate(LINKS) if link.endswith(".pcapng")]
     assert captures
     assert {tab.request.get(link).status for link in captures} == {200}
+    tab.get_by_role("link", name="All results").click()
+    assert tab.url == pages.addresses["index"]
