@@ -23,6 +23,7 @@ from captures.checks import CHECKS
 from captures.digests import KeysError, read_keys
 from captures.fold import Fold
 from captures.read import CaptureError
+from conformance.interruption import termination_unwinds
 from refimpl import __version__
 from reports.verification import CheckInfo, Verification
 from reports.verification_terminal import print_verification
@@ -55,6 +56,7 @@ def _file(*names: str, help: str) -> Callable[[Callable[..., None]], Callable[..
 @_file("--html", "page", help="A page for people: states, intervals, packets, findings.")
 @_file("--junit", help="For CI servers: a test case per speaker and requirement.")
 @_file("--csv", "table", help="All packets, a line each.")
+@termination_unwinds()
 def verify(
     files: tuple[Path, ...],
     engine: str,
