@@ -50,15 +50,23 @@ def report() -> None:
 @click.option("--html", "html_file", type=_OUT, help="Write the page.")
 @click.option("--junit", "junit_file", type=_OUT, help="Write JUnit XML.")
 @click.option("--json", "json_file", type=_OUT, help="Write the result itself, by the newest schema.")
+@click.option(
+    "--allure", type=click.Path(file_okay=False, path_type=Path), help="Folder for Allure results of a conformance run."
+)
 def render_command(
-    files: tuple[Path, ...], html_file: Path | None, junit_file: Path | None, json_file: Path | None
+    files: tuple[Path, ...],
+    html_file: Path | None,
+    junit_file: Path | None,
+    json_file: Path | None,
+    allure: Path | None,
 ) -> None:
     """Print result FILEs of whatever kind, or write them in other formats.
 
     Each FILE is a result file, or the folder that it lies in. An option that writes needs a single FILE. Links to
     captures hold where the page lies beside FILE.
 
-    Exit codes: 0 done, 2 a file that cannot be read, is no result, or cannot be written.
+    Exit codes: 0 done, 2 a file that cannot be read, is no result (for --allure, of a conformance run), or cannot be
+    written.
     """
     wanted: list[tuple[Path | None, Callable[[Document, Path], None]]] = [
         (html_file, kinds.write_page),
@@ -66,12 +74,16 @@ def render_command(
         (json_file, save),
     ]
     outputs = [(path, writer) for path, writer in wanted if path is not None]
-    if outputs and len(files) > 1:
-        raise _Refusal(f"{len(files)} FILEs, but --html, --junit and --json write one; render them one by one")
+    if (outputs or allure) and len(files) > 1:
+        raise _Refusal(
+            f"{len(files)} FILEs, but --html, --junit, --json and --allure write one; render them one by one"
+        )
+    if allure is not None:
+        _write_allure(_load(Run, files[0]), files[0] if files[0].is_dir() else files[0].parent, allure)
     documents = [_load(Document, file) for file in files]
     for path, writer in outputs:
         _write(path, partial(writer, documents[0]))
-    if not outputs:
+    if not outputs and allure is None:
         for file, document in zip(files, documents, strict=True):
             if len(files) > 1:
                 click.echo(f"{file}:")
@@ -186,6 +198,16 @@ def _write(path: Path, writer: Callable[[Path], None]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace(path, writer)
+    except OSError as error:
+        raise _Refusal(str(error)) from error
+
+
+def _write_allure(run: Run, captures: Path, folder: Path) -> None:
+    from reports.allure import empty, write  # noqa: PLC0415 - only those who ask for it wait for its import
+
+    try:
+        empty(folder)
+        write(run, captures, folder)
     except OSError as error:
         raise _Refusal(str(error)) from error
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from junit_schema import complaints
 from sample_documents import of_each_kind
+from sample_run import sample_run
 
 from bfdspec.cli import main
 from reports.document import save
@@ -49,7 +50,29 @@ def test_several_files_do_not_go_into_one_page(tmp_path: Path) -> None:
     save(of_each_kind()["interop"], tmp_path / "interop.json")
     said = render(tmp_path, tmp_path, "--html", tmp_path / "x.html")
     assert said.exit_code == 2
-    assert said.output == "Error: 2 FILEs, but --html, --junit and --json write one; render them one by one\n"
+    assert said.output == (
+        "Error: 2 FILEs, but --html, --junit, --json and --allure write one; render them one by one\n"
+    )
+
+
+def test_a_conformance_run_becomes_allure_results_with_its_captures(tmp_path: Path) -> None:
+    run = sample_run()
+    save(run, tmp_path / "results.json")
+    capture = next(result.capture for result in run.results if result.capture)
+    (tmp_path / capture).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / capture).write_bytes(b"packets")
+    said = render(tmp_path, "--allure", tmp_path / "allure")
+    assert (said.exit_code, said.output) == (0, "")
+    assert len(list((tmp_path / "allure").glob("*-result.json"))) == len(run.results)
+    assert [file.read_bytes() for file in (tmp_path / "allure").glob("*.pcapng")] == [b"packets"]
+
+
+def test_only_a_conformance_run_becomes_allure_results(tmp_path: Path) -> None:
+    save(of_each_kind()["interop"], tmp_path / "interop.json")
+    said = render(tmp_path, "--allure", tmp_path / "allure")
+    assert said.exit_code == 2
+    assert said.output == f"Error: {tmp_path / 'interop.json'}: a file of kind interop; conformance is needed\n"
+    assert not (tmp_path / "allure").exists()
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"kind": "interop", "schema_version": "2.0"}'])
