@@ -75,7 +75,7 @@ def test_all_text_stands_out_from_its_ground(name: str, scheme: str, tab: Any, p
     assert faint == {}
 
 
-@pytest.mark.parametrize("name", ["conformance", "comparison", "interop", "verification"])
+@pytest.mark.parametrize("name", ["conformance", "comparison", "interop", "kill-matrix", "verification"])
 def test_on_a_phone_nothing_of_a_wide_table_is_out_of_sight(name: str, tab: Any, pages: Pages) -> None:
     tab.set_viewport_size({"width": 390, "height": 800})
     tab.goto(pages.addresses[name])
