@@ -8,7 +8,7 @@ from rich.table import Table
 from reports.verification import GLYPHS, Finding, Judged, Ruling, Verification, Where, in_one_line
 from reports.words import count, duration
 
-_CONVERSATIONS, _SPEAKERS, _FINDINGS, _PLACES = 10, 4, 40, 3
+CONVERSATIONS, _SPEAKERS, _FINDINGS, _PLACES = 10, 4, 40, 3
 """How many of each are told; all of them are in the JSON and the page."""
 
 _STYLES = {Ruling.CONFIRMED: "green", Ruling.VIOLATED: "red", Ruling.UNDECIDED: "default"}
@@ -22,12 +22,12 @@ def print_verification(run: Verification, console: Console) -> None:
         console.print(f"[bold]{escape(file.name)}[/]: {words}")
         if file.warning:
             console.print(f"read in part only: {escape(file.warning)}", style="yellow")
-        for conversation in own[:_CONVERSATIONS]:
+        for conversation in own[:CONVERSATIONS]:
             console.print(f"  {escape(conversation.title)}")
-            for handshake in conversation.handshakes[:_CONVERSATIONS]:
+            for handshake in conversation.handshakes[:CONVERSATIONS]:
                 console.print(f"    {escape(handshake)}")
-        if len(own) > _CONVERSATIONS:
-            console.print(f"  and {len(own) - _CONVERSATIONS} more")
+        if len(own) > CONVERSATIONS:
+            console.print(f"  and {len(own) - CONVERSATIONS} more")
         if own:
             console.print(_table(run, number))
     for finding in run.findings[:_FINDINGS]:

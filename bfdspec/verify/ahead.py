@@ -10,7 +10,8 @@ _END = object()
 
 
 def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
-    """The same items; what is raised while they are made is raised here. Who makes them must not change them later."""
+    """The same items, the first of which is being made from now on; what is raised while they are made is raised when
+    they are asked for. Who makes them must not change them later."""
     queue: Queue[object] = Queue(1)
     stopped = threading.Event()
     raised: list[BaseException] = []
@@ -25,11 +26,14 @@ def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
             raised.append(error)
         queue.put(_END)
 
+    def hand_out() -> Iterator[_Item]:
+        try:
+            while (item := queue.get()) is not _END:
+                yield item  # type: ignore[misc]  # it is one of the items
+        finally:
+            stopped.set()
+        if raised:
+            raise raised[0]
+
     threading.Thread(target=make, daemon=True).start()
-    try:
-        while (item := queue.get()) is not _END:
-            yield item  # type: ignore[misc]  # it is one of the items
-    finally:
-        stopped.set()
-    if raised:
-        raise raised[0]
+    return hand_out()

@@ -1,43 +1,20 @@
 """`bfdspec verify`: what captures say about the speakers in them, requirement by requirement."""
 
-import gc
-import shlex
-import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from datetime import UTC, datetime
-from functools import partial
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from bfdspec.refusal import INTERRUPTED, Refusal
-from bfdspec.verify.ahead import ahead
-from bfdspec.verify.engines import ENGINES, Source
-from bfdspec.verify.packets import csv_writer
-from bfdspec.verify.testimony import Testimony
+from bfdspec.verify.engines import ENGINES, begin
 from captures.checks import CHECKS
 from captures.digests import KeysError, read_keys
-from captures.fold import Fold
 from captures.read import CaptureError
 from conformance.interruption import termination_unwinds
-from refimpl import __version__
-from reports.verification import CheckInfo, Verification
-from reports.verification_terminal import print_verification
-from reports.whole import replace
 
 FOUND = 1
 
 _RFCS = sorted({check.requirement.split("-")[0] for check in CHECKS})
-_WRITERS = {
-    "data": ("reports.document", "save"),
-    "page": ("reports.kinds", "write_page"),
-    "junit": ("reports.junit", "write"),
-}
-"""Who writes what; imported when it is asked for, because a look at a capture should not have to wait for templates."""
 
 
 def _file(*names: str, help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:  # noqa: A002 - click's word
@@ -73,50 +50,18 @@ def verify(
     Exit codes: 0 nothing breaks a MUST, 1 something does, 2 a file that cannot be read or written, 130 interrupted.
     """
     checks = [check for check in CHECKS if rfc in (None, check.requirement.split("-")[0])]
-    started, clock = datetime.now(UTC), time.monotonic_ns()
     try:
         keys = None if keys_file is None else read_keys(keys_file)
-        testimony = Testimony(checks, jobs or 0)
-        _read(files, lambda path: ENGINES[engine](path, keys), testimony, table)
-        run = Verification(
-            generator=f"bfdspec {__version__}",
-            command=shlex.join(["bfdspec", *sys.argv[1:]]),
-            engine=engine,
-            started=started,
-            duration_us=(time.monotonic_ns() - clock) // 1000,
-            files=testimony.files,
-            checks=[CheckInfo(id=each.requirement, clause=each.clause, level=each.level) for each in checks],
-            conversations=testimony.conversations,
-            judged=testimony.judged,
-            findings=testimony.findings,
-        )
-        for name, (module, function) in _WRITERS.items():
-            if (path := written[name]) is not None:
-                replace(path, partial(getattr(import_module(module), function), run))
+        first = begin(engine, files[0], keys)
+        # Loading the rest takes as long as reading many a capture does; so one goes on during the other.
+        from bfdspec.verify.run import Run  # noqa: PLC0415
+
+        run = Run(engine, checks, jobs or 0, told=any(written.values()))
+        run.read(files, first, lambda path: begin(engine, path, keys), table)
+        broken = run.write(**written)
     except (CaptureError, KeysError, OSError) as error:
         raise Refusal(str(error)) from error
     except KeyboardInterrupt:
         raise Refusal("interrupted", INTERRUPTED) from None
-    print_verification(run, Console(highlight=False))
-    if run.broken("MUST"):
+    if broken:
         raise SystemExit(FOUND)
-
-
-def _read(files: Sequence[Path], read: Callable[[Path], Source], testimony: Testimony, table: Path | None) -> None:
-    """Read and judge file after file. Raises CaptureError, OSError."""
-    console = Console(stderr=True)
-    with ExitStack() as stack:
-        gc.disable()  # all that is read is kept: there is nothing to collect, and looking for it takes its time
-        stack.callback(gc.enable)
-        write = stack.enter_context(csv_writer(table)) if table is not None else None
-        status = stack.enter_context(console.status("")) if console.is_terminal else None
-        for path in files:
-            if status is not None:
-                status.update(f"{path}: reading")
-            source = read(path)
-            folded = Fold()
-            for chunk in ahead(source):
-                folded.add(chunk)
-                if write is not None:
-                    write(path, chunk)
-            testimony.add(str(path), folded.conversations, source.warning)

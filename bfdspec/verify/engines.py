@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from bfdspec.verify.ahead import ahead
 from captures.digests import Keys
 from captures.fast.reader import read_fast
 from captures.read import Reading, read_pyshark, read_tshark
@@ -49,3 +50,16 @@ def _pyshark(path: Path, keys: Keys | None) -> Source:
 
 ENGINES: Mapping[str, Callable[[Path, Keys | None], Source]] = {"fast": _fast, "tshark": _tshark, "pyshark": _pyshark}
 """The first is the default. With keys, digests are checked. They raise CaptureError, when called or while walked."""
+
+
+class Begun(NamedTuple):
+    """A capture that is being read, and the chunks that come of it."""
+
+    source: Source
+    chunks: Iterator[Chunk]
+
+
+def begin(engine: str, path: Path, keys: Keys | None) -> Begun:
+    """Begin to read a capture. Raises CaptureError, as may the chunks."""
+    source = ENGINES[engine](path, keys)
+    return Begun(source, ahead(source))

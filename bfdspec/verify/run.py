@@ -1,0 +1,88 @@
+"""One run of `bfdspec verify`: from files that are being read to a report, and to whoever wants it.
+
+Lives here: the order of things. Must not live here: reading, judging, looks.
+"""
+
+import gc
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+from rich.console import Console
+
+from bfdspec.verify.engines import Begun
+from bfdspec.verify.packets import csv_writer
+from bfdspec.verify.testimony import TOLD, Testimony
+from captures.findings import Check
+from captures.fold import Fold
+from refimpl import __version__
+from reports.verification import CheckInfo, Verification
+from reports.verification_terminal import CONVERSATIONS, print_verification
+from reports.whole import replace
+
+_WRITERS = {
+    "data": ("reports.document", "save"),
+    "page": ("reports.kinds", "write_page"),
+    "junit": ("reports.junit", "write"),
+}
+"""Who writes what; imported when it is asked for, because a look at a capture should not have to wait for templates."""
+
+
+class Run:
+    """Judges by `checks` in `jobs` processes, 0 for one per core. Without `told`, conversations are told only as far as
+    a terminal shows them."""
+
+    def __init__(self, engine: str, checks: Sequence[Check], jobs: int, *, told: bool) -> None:
+        self._engine = engine
+        self._started, self._clock = datetime.now(UTC), time.monotonic_ns()
+        self._testimony = Testimony(checks, jobs, TOLD if told else CONVERSATIONS)
+
+    def read(
+        self, files: Sequence[Path], first: Begun, begin: Callable[[Path], Begun], table: Path | None = None
+    ) -> None:
+        """Read and judge file after file, of which the `first` is being read already; write all packets to `table`.
+        Raises CaptureError, OSError."""
+        console = Console(stderr=True)
+        with ExitStack() as stack:
+            gc.disable()  # all that is read is kept: there is nothing to collect, and looking for it takes its time
+            stack.callback(gc.enable)
+            write = stack.enter_context(csv_writer(table)) if table is not None else None
+            status = stack.enter_context(console.status("")) if console.is_terminal else None
+            for number, path in enumerate(files):
+                if status is not None:
+                    status.update(f"{path}: reading")
+                source, chunks = begin(path) if number else first
+                folded = Fold()
+                for chunk in chunks:
+                    folded.add(chunk)
+                    if write is not None:
+                        write(path, chunk)
+                self._testimony.add(str(path), folded.conversations, source.warning)
+
+    def write(self, **written: Path | None) -> bool:
+        """Write the report as `data`, `page` and `junit` to where they are wanted, and to the terminal; says whether
+        anything breaks a MUST. Raises OSError."""
+        testimony = self._testimony
+        run = Verification(
+            generator=f"bfdspec {__version__}",
+            command=shlex.join(["bfdspec", *sys.argv[1:]]),
+            engine=self._engine,
+            started=self._started,
+            duration_us=(time.monotonic_ns() - self._clock) // 1000,
+            files=testimony.files,
+            checks=[CheckInfo(id=each.requirement, clause=each.clause, level=each.level) for each in testimony.checks],
+            conversations=testimony.conversations,
+            judged=testimony.judged,
+            findings=testimony.findings,
+        )
+        for name, (module, function) in _WRITERS.items():
+            if (path := written[name]) is not None:
+                replace(path, partial(getattr(import_module(module), function), run))
+        print_verification(run, Console(highlight=False))
+        return bool(run.broken("MUST"))
