@@ -82,16 +82,15 @@ class Keys:
         if keys is None:
             return Digest.NO_KEY
         end = MANDATORY + packet[MANDATORY + 1]
-        for key in keys:
-            if family == _PASSWORD:
-                seen, wanted = packet[_PASSWORD_AT:end], key
-            else:
-                padded = key.ljust(end - _DIGEST_AT, b"\0")
-                seen = packet[_DIGEST_AT:end]
-                wanted = _HASHES[family](packet[:_DIGEST_AT] + padded + packet[end:]).digest()
-            if hmac.compare_digest(seen, wanted):
-                return Digest.RIGHT
-        return Digest.WRONG
+        if family == _PASSWORD:
+            right = any(hmac.compare_digest(packet[_PASSWORD_AT:end], key) for key in keys)
+            return Digest.RIGHT if right else Digest.WRONG
+        seen = packet[_DIGEST_AT:end]
+        padded = [key.ljust(len(seen), b"\0") for key in keys]
+        if any(hmac.compare_digest(seen, key) for key in padded):
+            return Digest.KEY
+        digests = (_HASHES[family](packet[:_DIGEST_AT] + key + packet[end:]).digest() for key in padded)
+        return Digest.RIGHT if any(hmac.compare_digest(seen, each) for each in digests) else Digest.WRONG
 
 
 def read_keys(path: Path) -> Keys:

@@ -15,6 +15,9 @@ MANDATORY = 24
 LEAST_WITH_AUTHENTICATION = 28
 """The Length of a packet with the smallest Authentication Section that RFC 5880 section 4 draws."""
 
+RESERVED_AT = MANDATORY + 3
+"""Where the Reserved byte of the sections of MD5 and SHA1 is (RFC 5880 sections 4.3 and 4.4)."""
+
 AUTHENTICATION_SIZES = {1: (4, 19), 2: (24, 24), 3: (24, 24), 4: (28, 28), 5: (28, 28)}
 """Least and most Auth Len by Auth Type (RFC 5880 sections 4.2 to 4.4)."""
 
@@ -101,4 +104,5 @@ def contents(payload: bytes) -> dict[str, Any]:
         "auth_length": section[1] if fits else None,
         "auth_key_id": section[2] if fits and len(section) >= 3 else None,
         "auth_sequence": int.from_bytes(section[4:8], "big") if sequenced else None,
+        "auth_reserved": section[3] if sequenced else None,
     }

@@ -9,11 +9,13 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from captures import payload as payloads
 from captures import place as places
+from captures.checksum import intact
 from captures.digests import Keys
 from captures.rows import Digest, Row, Undecoded
 
@@ -217,13 +219,13 @@ def _reading(packets: Iterable[Mapping[str, str]], ports: Sequence[int], keys: K
         if len(payload) < payloads.MANDATORY:
             undecoded.append(Undecoded(**envelope))
             continue
-        contents = _contents(fields) if _last(fields, _LAST_MANDATORY_FIELD) else payloads.contents(payload)
+        contents = _contents(fields, payload) if _last(fields, _LAST_MANDATORY_FIELD) else payloads.contents(payload)
         row = Row(
             **envelope,
             **contents,
             malformed=payloads.malformed(payload, stated),
             padding=payloads.padding(payload, stated),
-            digest=keys.check(payload) if keys else Digest.UNCHECKED,
+            digest=_digest(fields, envelope, payload, keys) if keys else Digest.UNCHECKED,
         )
         rows.append(row)
     return Reading(rows, undecoded, warning)
@@ -259,7 +261,19 @@ def _payload(fields: Mapping[str, str], envelope: Mapping[str, Any]) -> bytes:
     return payload if jumbogram else payload[: max(stated, 0)]
 
 
-def _contents(fields: Mapping[str, str]) -> dict[str, Any]:
+def _digest(fields: Mapping[str, str], envelope: Mapping[str, Any], payload: bytes, keys: Keys) -> Digest:
+    digest = keys.check(payload)
+    if digest is Digest.WRONG:
+        source, destination = (ip_address(envelope[name]).packed for name in ("source", "destination"))
+        ports = envelope["source_port"], envelope["destination_port"]
+        checksum = _number(fields, _LAST_OF_UDP)
+        if not intact(source, destination, ports, envelope["udp_length"], checksum, payload):
+            return Digest.DOUBTFUL
+    return digest
+
+
+def _contents(fields: Mapping[str, str], payload: bytes) -> dict[str, Any]:
+    """Of the payload only what Wireshark has no field for: the Reserved byte, where it found a Sequence Number."""
     flags = _number(fields, "bfd.flags")  # tshark's "flags" are the whole second byte, state included
     return {
         "version": _number(fields, "bfd.version"),
@@ -282,6 +296,7 @@ def _contents(fields: Mapping[str, str]) -> dict[str, Any]:
         "auth_length": _optional(fields, "bfd.auth.len"),
         "auth_key_id": _optional(fields, "bfd.auth.key"),
         "auth_sequence": _optional(fields, "bfd.auth.seq_num"),
+        "auth_reserved": payload[payloads.RESERVED_AT] if fields.get("bfd.auth.seq_num") else None,
     }
 
 

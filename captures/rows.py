@@ -27,6 +27,8 @@ class Digest(StrEnum):
     RIGHT = "right"
     WRONG = "wrong"
     NO_KEY = "no key"  # keys were given, none with this Key ID
+    KEY = "key"  # a key stands where its digest belongs
+    DOUBTFUL = "doubtful"  # wrong, but the UDP checksum does not vouch for the packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Row(Envelope):
     auth_length: int | None
     auth_key_id: int | None
     auth_sequence: int | None
+    auth_reserved: int | None = field(default=None, kw_only=True)
     malformed: bool
     padding: Padding = field(default=Padding.NONE, kw_only=True)
     digest: Digest = field(default=Digest.UNCHECKED, kw_only=True)

@@ -47,14 +47,17 @@ PACKET = np.dtype(
         ("flags", "u1"),  # P F C A D M, P = 0x20 ... M = 0x01
         ("detect_mult", "u1"),
         ("length", "u1"),
-        ("auth_fields", "u1"),  # which of the next four are there: 1 type, 2 length, 4 key id, 8 sequence
+        (
+            "auth_fields",
+            "u1",
+        ),  # which of those of the section are there: 1 type, 2 length, 4 key id, 8 sequence, 16 reserved
         ("auth_type", "u1"),
         ("auth_length", "u1"),
         ("auth_key_id", "u1"),
         ("malformed", "u1"),
         ("padding", "u1"),
         ("digest", "u1"),
-        ("spare", "u1"),
+        ("auth_reserved", "u1"),
     ]
 )
 """One packet. Time in nanoseconds since the Unix epoch; addresses in sixteen bytes, IPv4 ones mapped."""
@@ -62,7 +65,7 @@ PACKET = np.dtype(
 POLL, FINAL, CONTROL_PLANE_INDEPENDENT, AUTHENTICATION_PRESENT, DEMAND, MULTIPOINT = (
     1 << bit for bit in range(5, -1, -1)
 )
-AUTH_TYPE, AUTH_LENGTH, AUTH_KEY_ID, AUTH_SEQUENCE = 1, 2, 4, 8
+AUTH_TYPE, AUTH_LENGTH, AUTH_KEY_ID, AUTH_SEQUENCE, AUTH_RESERVED = 1, 2, 4, 8, 16
 
 _VARIABLE = 16  # bytes of time, frame and sequence number
 assert PACKET.itemsize == _VARIABLE + 80
@@ -81,6 +84,7 @@ _AUTH = {
     "auth_key_id": AUTH_KEY_ID,
     "auth_sequence": AUTH_SEQUENCE,
 }
+_OPTIONAL = {**_AUTH, "auth_reserved": AUTH_RESERVED}
 _ADDRESSES = ("source", "destination")
 _PLACE = ("place", "dont_fragment")
 _JUDGED = ("malformed", "padding", "digest")
@@ -123,12 +127,21 @@ def to_packets(chunk: Chunk) -> list[Row | Undecoded]:
         {"place": places[place], "dont_fragment": df} for place, df in zip(*_lists(packets, _PLACE), strict=True)
     ]
     contents = zip(*_contents(packets), strict=True)
-    ends = zip(*_lists(packets, _JUDGED), packets["decoded"].tolist(), strict=True)
+    reserved = _optional(packets, "auth_reserved")
+    ends = zip(*_lists(packets, _JUDGED), reserved, packets["decoded"].tolist(), strict=True)
     return [
-        Row(*envelope, *content, malformed, **keyword, padding=_PADDINGS[padding], digest=_DIGESTS[digest])  # type: ignore[call-arg]
+        Row(  # type: ignore[call-arg]
+            *envelope,
+            *content,
+            malformed,
+            **keyword,
+            auth_reserved=reserved,
+            padding=_PADDINGS[padding],
+            digest=_DIGESTS[digest],
+        )
         if decoded
         else Undecoded(*envelope, **keyword)
-        for envelope, keyword, content, (malformed, padding, digest, decoded) in zip(
+        for envelope, keyword, content, (malformed, padding, digest, reserved, decoded) in zip(
             envelopes, keywords, contents, ends, strict=True
         )
     ]
@@ -150,13 +163,16 @@ def _addresses(column: NDArray[Any], versions: list[int]) -> list[str]:
 def _contents(packets: NDArray[Any]) -> list[list[Any]]:
     """The fields of Row from `version` to the authentication, in their order."""
     flags = [((packets["flags"] & bit) != 0).tolist() for bit in _FLAGS.values()]
-    authentication = []
-    for name, bit in _AUTH.items():
-        values = packets[name].astype(object)
-        values[packets["auth_fields"] & bit == 0] = None
-        authentication.append(values.tolist())
     first, rest = _lists(packets, _CONTENTS[:3]), _lists(packets, _CONTENTS[3:])
-    return [*first, *flags, *rest, *authentication]
+    return [*first, *flags, *rest, *(_optional(packets, name) for name in _AUTH)]
+
+
+def _optional(packets: NDArray[Any], name: str) -> list[int | None]:
+    """A field of the Authentication Section, None where there is none."""
+    values = packets[name].astype(object)
+    values[packets["auth_fields"] & _OPTIONAL[name] == 0] = None
+    found: list[int | None] = values.tolist()
+    return found
 
 
 def _lists(packets: NDArray[Any], names: Iterable[str]) -> list[list[Any]]:
@@ -185,7 +201,7 @@ def _lines(rows: Sequence[Row], lines: NDArray[Any]) -> NDArray[Any]:
     for name in (*_CONTENTS, "malformed"):
         lines[name] = [getattr(row, name) for row in rows]
     lines["flags"] = [sum(bit for name, bit in _FLAGS.items() if getattr(row, name)) for row in rows]
-    for name, bit in _AUTH.items():
+    for name, bit in _OPTIONAL.items():
         values = [getattr(row, name) for row in rows]
         lines[name] = [value or 0 for value in values]
         lines["auth_fields"] |= np.array([0 if value is None else bit for value in values], np.uint8)

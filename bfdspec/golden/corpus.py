@@ -11,12 +11,14 @@ from bfdspec.golden.plan import PEERS, PLANTED, Planted
 from bfdspec.golden.stage import Stage
 from bfdspec.golden.stories import STORIES
 from captures.conversation import Conversation
+from captures.digests import Keys, read_keys
 from captures.fast import read_fast
 from captures.fold import fold
 from captures.judging import judge_all, views
 
 FOLDER = Path(__file__).parents[2] / "captures" / "golden"
 EXPECTED = "expected.yaml"
+KEYS = "keys.yaml"
 STORIES_FOLDER = "stories"
 
 ONE_LINE = 10_000
@@ -70,6 +72,11 @@ def _findings(conversations: Sequence[Conversation]) -> Iterator[dict[str, Any]]
                 yield {"check": each.check, "speaker": speaker, "frame": min(each.frames), "seen": each.seen}
 
 
+def keys(folder: Path = FOLDER) -> Keys:
+    """The keys of all sessions of the corpus. Raises KeysError."""
+    return read_keys(folder / KEYS)
+
+
 def load(folder: Path = FOLDER) -> Mapping[str, Found]:
     """What is expected, by capture."""
     expected: Mapping[str, Found] = yaml.safe_load((folder / EXPECTED).read_text(encoding="utf-8"))
@@ -77,8 +84,9 @@ def load(folder: Path = FOLDER) -> Mapping[str, Found]:
 
 
 def renew(folder: Path = FOLDER) -> Mapping[str, Found]:
-    """Judge all captures and write down what is found. Returns that. Raises OSError, CaptureError."""
-    found = {name: findings(fold(read_fast(path))) for name, path in captures(folder).items()}
+    """Judge all captures and write down what is found. Returns that. Raises OSError, CaptureError, KeysError."""
+    known = keys(folder)
+    found = {name: findings(fold(read_fast(path, keys=known))) for name, path in captures(folder).items()}
     lines = [_HEAD]
     for name, each in found.items():
         lines.append(f"{name}:" + ("" if each else " []") + "\n")

@@ -5,14 +5,25 @@ from dataclasses import replace
 
 from conformance.deviants.deviant import Deviant
 from conformance.deviants.patches import composing, following, setting, with_row
-from conformance.deviants.patches_auth import TYPE, leaving, setting_byte, with_section
+from conformance.deviants.patches_auth import (
+    TYPE,
+    leaving,
+    replaced,
+    section_of,
+    setting_byte,
+    signing,
+    with_section,
+)
 from conformance.deviants.patches_links import SeveralForOnePath, selecting
 from conformance.deviants.patches_paths import NeverForgets
 from refimpl.core import timing
+from refimpl.core.auth.config import AuthConfig
 from refimpl.core.constants import PORT_MULTI_HOP, Diag, State
 from refimpl.core.fsm import Event
+from refimpl.core.packet import ControlPacket
 from refimpl.core.session import Session
 from refimpl.runtime.virtual import EngineFlaws
+from refimpl.wire.codec import encode
 from refimpl.wire.frames import Datagram
 
 HONEST = Deviant("", "as the RFCs say")
@@ -44,6 +55,24 @@ def _now_and_then_to(port: int) -> EngineFlaws:
 def _sized(size: int) -> Callable[[bytes], bytes]:
     """An Authentication Section of another size, with an Auth Len that says so."""
     return with_section(lambda section: bytes([section[0], size]) + section[2:size].ljust(size - 2, b"\0"))
+
+
+def _with_reserved(config: AuthConfig, packet: ControlPacket) -> ControlPacket:
+    """Another Reserved byte, in a packet that is authentic all the same."""
+    section = section_of(packet)
+    said = replace(packet, auth=replace(section, data=section.data[:1] + b"\1" + section.data[2:]))
+    return replaced(config, said, config.mechanism.proof(encode(said), config.send_key))
+
+
+def _signed_before_the_final_bit(config: AuthConfig, packet: ControlPacket) -> ControlPacket:
+    """The F bit comes into the packet when the digest has been made."""
+    before = replace(packet, final=False)
+    return replaced(config, packet, config.mechanism.proof(encode(before), config.send_key))
+
+
+def _default_password_in_finals(config: AuthConfig, packet: ControlPacket) -> ControlPacket:
+    """Another password of the same length."""
+    return replaced(config, packet, b"secret") if packet.final else packet
 
 
 FINALS_LOST = Deviant(
@@ -95,6 +124,11 @@ OWN = (
             lambda packet, v, poll, final: replace(packet, poll=poll or (packet.state == State.UP and not final))
         ),
     ),
+    Deviant("5880-4.3-r05", "Reserved 1 and signed", session=signing(_with_reserved)),
+    Deviant("5880-4.4-r04", "Reserved 1 and signed", session=signing(_with_reserved)),
+    Deviant("5880-6.7.2-r02", "another password in Finals", session=signing(_default_password_in_finals)),
+    Deviant("5880-6.7.3-r13", "digest made before F is set", session=signing(_signed_before_the_final_bit)),
+    Deviant("5880-6.7.4-r13", "hash made before F is set", session=signing(_signed_before_the_final_bit)),
     Deviant("5880-6.7.2-r05", "Auth Len 20", flaws=leaving(_sized(20))),
     Deviant("5880-6.7.3-r04", "Auth Len 23", flaws=leaving(_sized(23))),
     Deviant("5880-6.7.4-r04", "Auth Len 24", flaws=leaving(_sized(24))),

@@ -15,10 +15,12 @@ from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from bfdspec.verify.engines import Begun
 from bfdspec.verify.packets import csv_writer
 from bfdspec.verify.testimony import TOLD, Testimony
+from captures.checks import digests
 from captures.findings import Check
 from captures.fold import Fold
 from refimpl import __version__
@@ -32,6 +34,9 @@ _WRITERS = {
     "junit": ("reports.junit", "write"),
 }
 """Who writes what; imported when it is asked for, because a look at a capture should not have to wait for templates."""
+
+_MISFITS = 5
+"""Lines about keys that do not fit, at most."""
 
 
 class Run:
@@ -84,5 +89,23 @@ class Run:
         for name, (module, function) in _WRITERS.items():
             if (path := written[name]) is not None:
                 replace(path, partial(getattr(import_module(module), function), run))
-        print_verification(run, Console(highlight=False))
+        console = Console(highlight=False)
+        print_verification(run, console)
+        _print_misfits(run, console)
         return bool(run.broken("MUST"))
+
+
+def _print_misfits(run: Verification, console: Console) -> None:
+    """Whoever gives keys wants to know where they do not fit, though that accuses nobody."""
+    about_keys = {check.requirement for check in digests.CHECKS}
+    told = [
+        f"{', '.join(each.speakers)}: {words}"
+        for each in run.judged
+        if each.check in about_keys
+        for words in (*each.reason.split("; "), *each.notes)
+        if words.startswith("not decidable")
+    ]
+    for words in told[:_MISFITS]:
+        console.print(escape(words), style="yellow")
+    if len(told) > _MISFITS:
+        console.print(f"and {len(told) - _MISFITS} more about keys: --json or --html has all")

@@ -3,7 +3,7 @@
 A new check is a new line in the table of one of the modules; `requirement` is the id in the requirement catalogue.
 """
 
-from captures.checks import authentication, contents, demand, identity, polls, rates, states, timing
+from captures.checks import authentication, contents, demand, digests, identity, polls, rates, states, timing
 from captures.findings import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -15,4 +15,5 @@ CHECKS: tuple[Check, ...] = (
     *timing.CHECKS,
     *demand.CHECKS,
     *authentication.CHECKS,
+    *digests.CHECKS,
 )

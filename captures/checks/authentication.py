@@ -1,4 +1,4 @@
-"""Rules about the sequence numbers and digests of authenticated packets (RFC 5880 sections 6.7.3 and 6.7.4).
+"""Rules about the sequence numbers of authenticated packets (RFC 5880 sections 6.7.3 and 6.7.4).
 
 Two packets with the same number have the same number, whatever was lost between them; only a packet that was delivered
 or captured twice has to be told from one that was sent so.

@@ -1,6 +1,7 @@
 """Rules about the contents of a packet, whatever was sent before: a table of what must hold for which packets.
 
-Covers RFC 5880 sections 4.1, 6.5, 6.6, 6.7, 6.8.1, 6.8.3 and 6.8.7, RFC 5881 sections 4 and 5, RFC 5883 section 5.
+Covers RFC 5880 sections 4.1, 4.3, 4.4, 6.5, 6.6, 6.7, 6.8.1, 6.8.3 and 6.8.7, RFC 5881 sections 4 and 5, RFC 5883
+section 5.
 """
 
 from collections.abc import Sequence
@@ -143,6 +144,20 @@ def _auth_length(types: Sequence[int], allowed: Sequence[int], expected: str) ->
     )
 
 
+def _reserved(types: Sequence[int]) -> Rule:
+    return Rule(
+        of=lambda packets: (
+            _authenticated(packets)
+            & np.isin(packets.auth_type, types)
+            & (packets.auth_reserved != ABSENT)
+            & ~packets.malformed
+        ),
+        holds=lambda packets: packets.auth_reserved == 0,
+        expected="Reserved 0",
+        seen=lambda row: f"Reserved {row.auth_reserved}",
+    )
+
+
 CHECKS: tuple[Check, ...] = (
     Check(
         requirement="5880-6.8.7-r23",
@@ -270,6 +285,20 @@ CHECKS: tuple[Check, ...] = (
             seen=lambda row: "Auth Type 0",
         ),
         absent="the speaker sent no packet with authentication",
+    ),
+    Check(
+        requirement="5880-4.3-r05",
+        clause="RFC 5880 section 4.3: the Reserved byte of Keyed MD5, meticulous or not, is zero",
+        level="MUST",
+        examine=_reserved(MD5_TYPES),
+        absent="the speaker sent no packet with Keyed MD5",
+    ),
+    Check(
+        requirement="5880-4.4-r04",
+        clause="RFC 5880 section 4.4: the Reserved byte of Keyed SHA1, meticulous or not, is zero",
+        level="MUST",
+        examine=_reserved(SHA1_TYPES),
+        absent="the speaker sent no packet with Keyed SHA1",
     ),
     Check(
         requirement="5880-6.7.2-r05",

@@ -6,12 +6,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from captures.checksum import intact
 from captures.digests import Keys
 from captures.fast.frames import Bytes, Frames, Integers, records
 from captures.fast.headers import IPV4, IPV6, UDP
 from captures.fast.places import Places
 from captures.rows import Digest, Padding
-from captures.table import AUTH_KEY_ID, AUTH_LENGTH, AUTH_SEQUENCE, AUTH_TYPE, AUTHENTICATION_PRESENT, PACKET
+from captures.table import (
+    AUTH_KEY_ID,
+    AUTH_LENGTH,
+    AUTH_RESERVED,
+    AUTH_SEQUENCE,
+    AUTH_TYPE,
+    AUTHENTICATION_PRESENT,
+    PACKET,
+)
 
 MANDATORY = 24
 """Bytes of the Mandatory Section."""
@@ -91,15 +100,26 @@ def fill(table: NDArray[Any], frames: Frames, found: Found, places: Places, keys
     stated = udp["length"].astype(np.int64) - 8
     _contents(buffer, table, payload, found.end - payload, stated)
     if keys is not None:
-        _digests(buffer, table, payload, found.end, keys)
+        _digests(buffer, table, found, udp["checksum"], keys)
 
 
-def _digests(buffer: Bytes, table: NDArray[Any], payload: Integers, end: Integers, keys: Keys) -> None:
+def _digests(buffer: Bytes, table: NDArray[Any], found: Found, checksums: Integers, keys: Keys) -> None:
     """Packet by packet, for so do hashes want it."""
     chosen = np.nonzero(table["auth_fields"])[0]
-    bounds = zip(payload[chosen].tolist(), end[chosen].tolist(), strict=True)
+    bounds = zip(chosen.tolist(), (found.udp[chosen] + 8).tolist(), found.end[chosen].tolist(), strict=True)
     data = memoryview(buffer.data)
-    table["digest"][chosen] = [_DIGESTS[keys.check(bytes(data[start:stop]))] for start, stop in bounds]
+    for number, start, stop in bounds:
+        payload = bytes(data[start:stop])
+        digest = keys.check(payload)
+        if digest is Digest.WRONG and not _intact(table[number], int(checksums[number]), payload):
+            digest = Digest.DOUBTFUL
+        table["digest"][number] = _DIGESTS[digest]
+
+
+def _intact(packet: Any, checksum: int, payload: bytes) -> bool:
+    ports = int(packet["source_port"]), int(packet["destination_port"])
+    addresses = packet["source"].tobytes(), packet["destination"].tobytes()
+    return intact(*addresses, ports, int(packet["udp_length"]), checksum, payload)
 
 
 def _addresses(buffer: Bytes, table: NDArray[Any], found: Found) -> None:
@@ -169,12 +189,13 @@ def _authentication(
     fits = (length >= _LEAST_WITH_AUTHENTICATION) & (MANDATORY + np.maximum(size, 2) <= there)
     keyed = fits & (there >= MANDATORY + 3)
     sequenced = fits & _SEQUENCED[section["type"]] & (there >= MANDATORY + 8)
-    fields = AUTH_TYPE * fits | AUTH_LENGTH * fits | AUTH_KEY_ID * keyed | AUTH_SEQUENCE * sequenced
+    fields = (AUTH_TYPE | AUTH_LENGTH) * fits | AUTH_KEY_ID * keyed | (AUTH_SEQUENCE | AUTH_RESERVED) * sequenced
     table["auth_fields"][chosen] = fields
     table["auth_type"][chosen] = np.where(fits, section["type"], 0)
     table["auth_length"][chosen] = np.where(fits, section["length"], 0)
     table["auth_key_id"][chosen] = np.where(keyed, section["key_id"], 0)
     table["auth_sequence"][chosen] = np.where(sequenced, section["sequence"], 0)
+    table["auth_reserved"][chosen] = np.where(sequenced, section["reserved"], 0)
     least, most = _SIZES[section["type"]].T
     seen = there >= MANDATORY + 2
     wrong = (size < least) | (size > most) | (MANDATORY + size > length) | (MANDATORY + size > stated)

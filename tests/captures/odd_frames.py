@@ -132,6 +132,7 @@ def odd_frames() -> dict[str, bytes | tuple[bytes, int]]:
         "23 bytes": ethernet(datagram(CONTROL[:23])),
         "nothing": ethernet(datagram(b"")),
         "md5": ethernet(datagram(WITH_MD5)),
+        "md5, Reserved 9": _authenticated(MD5[:3] + b"\x09" + MD5[4:]),
         "md5 in version 0": _authenticated(MD5, version=0),
         "md5 in version 3": _authenticated(MD5, version=3),
         "md5 behind Length": _authenticated(MD5, length=24),

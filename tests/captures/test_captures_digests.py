@@ -1,17 +1,18 @@
 """Digests agree with keys, and keys stay unseen."""
 
 import hashlib
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bfd_frames import AUTHENTICATED, control, datagram, ethernet, needs_tshark
+from bfd_frames import A6, AUTHENTICATED, B6, control, datagram, ethernet, needs_tshark
 from containers import pcap
 
 from captures.digests import Keys, KeysError, read_keys
 from captures.fast import read_fast
 from captures.read import read_pyshark, read_tshark
-from captures.rows import Digest
+from captures.rows import Digest, Row
 from captures.table import to_packets
 
 SECRET = b"fourteen bytes"
@@ -47,6 +48,12 @@ def test_each_type(auth_type: int) -> None:
     assert keys.check(packet[:-1]) is Digest.UNCHECKED
     for at in (5, 20, len(packet) - 1) if auth_type > 1 else (len(packet) - 1,):  # a password protects itself only
         assert keys.check(packet[:at] + bytes([packet[at] ^ 1]) + packet[at + 1 :]) is Digest.WRONG
+
+
+@pytest.mark.parametrize("auth_type", [2, 3, 4, 5])
+def test_a_key_in_the_place_of_its_digest_is_seen(auth_type: int) -> None:
+    packet = digested(auth_type)
+    assert the_keys().check(packet[:32] + SECRET.ljust(len(packet) - 32, b"\0")) is Digest.KEY
 
 
 def test_the_whole_packet_is_digested_and_not_what_is_behind_it() -> None:
@@ -85,6 +92,43 @@ def test_readers_agree_on_digests(tmp_path: Path) -> None:
         assert {row.digest for row in read(path).rows} == {Digest.UNCHECKED}
     fast = [packet for chunk in read_fast(path, keys=the_keys()) for packet in to_packets(chunk)]
     assert fast == read_tshark(path, keys=the_keys()).rows
+
+
+def with_checksum(frame: bytes, change: Callable[[int], int]) -> bytes:
+    """Another UDP checksum in an IPv4 frame."""
+    checksum = change(int.from_bytes(frame[40:42]))
+    return frame[:40] + checksum.to_bytes(2) + frame[42:]
+
+
+def left_to_the_card(frame: bytes) -> bytes:
+    """As Linux captures what it sends: the sum of the pseudo-header alone."""
+    words = frame[26:34] + frame[38:40] + bytes([0, 17])
+    total = sum(struct.unpack(f">{len(words) // 2}H", words))
+    return with_checksum(frame, lambda _: (total & 0xFFFF) + (total >> 16))
+
+
+@needs_tshark
+def test_a_wrong_digest_is_doubtful_where_the_checksum_does_not_vouch_for_the_packet(tmp_path: Path) -> None:
+    wrong, odd = ethernet(datagram(digested(3, b"wrong"))), ethernet(datagram(digested(1, b"wrong")))
+    frames: list[bytes | tuple[bytes, int]] = [
+        wrong,
+        odd,
+        ethernet(datagram(digested(4, b"wrong"), A6, B6)),
+        ethernet(datagram(digested(3, b"wrong") + b"padding")),
+        left_to_the_card(wrong),
+        left_to_the_card(odd),
+        with_checksum(wrong, lambda right: right ^ 1),
+        with_checksum(wrong, lambda _: 0),
+        wrong[:60] + bytes([wrong[60] ^ 1]) + wrong[61:],
+        (ethernet(datagram(digested(3, b"wrong") + bytes(9)))[:-1], len(wrong) + 9),
+        (wrong[:-1], len(wrong)),
+        with_checksum(ethernet(datagram(digested(3))), lambda _: 0),
+    ]
+    path = pcap(tmp_path / "x.pcap", frames)
+    expected = [Digest.WRONG] * 6 + [Digest.DOUBTFUL] * 4 + [Digest.UNCHECKED, Digest.RIGHT]
+    fast = [packet for chunk in read_fast(path, keys=the_keys()) for packet in to_packets(chunk)]
+    assert [packet.digest for packet in fast if isinstance(packet, Row)] == expected
+    assert fast == read_tshark(path, keys=the_keys()).rows == read_pyshark(path, keys=the_keys()).rows
 
 
 def test_keys_come_from_where_the_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_frames import odd_frames
 
+from captures.digests import Keys
 from captures.fast import read_fast
 from captures.read import CaptureError, read_pyshark, read_tshark
-from captures.rows import Row, Undecoded
+from captures.rows import Digest, Row, Undecoded
 from captures.table import to_packets
 
 FRAME = ethernet(datagram(control()))
@@ -26,12 +27,23 @@ IP4, IP6 = bytes(datagram(control())), bytes(datagram(control(), A6, B6))
 Packets = list[Row | Undecoded]
 
 
+def some_keys() -> Keys:
+    """For some of the odd frames, and right for none of them."""
+    keys = Keys()
+    for key_id, auth_type in ((5, 1), (7, 2), (9, 4)):
+        keys.add(key_id, auth_type, b"wrong!")
+    return keys
+
+
+KEYS = some_keys()
+
+
 def fast(path: Path) -> Packets:
-    return [packet for chunk in read_fast(path) for packet in to_packets(chunk)]
+    return [packet for chunk in read_fast(path, keys=KEYS) for packet in to_packets(chunk)]
 
 
 def dissected(path: Path) -> Packets:
-    reading = read_tshark(path)
+    reading = read_tshark(path, keys=KEYS)
     return sorted([*reading.rows, *reading.undecoded], key=lambda packet: packet.frame)
 
 
@@ -48,8 +60,8 @@ def test_three_readers_agree_on_odd_frames(tmp_path: Path) -> None:
     frames = odd_frames()
     path = pcap(tmp_path / "x.pcap", frames.values())
     names = dict(enumerate(frames, start=1))
-    reading = read_tshark(path)
-    assert read_pyshark(path) == reading
+    reading = read_tshark(path, keys=KEYS)
+    assert read_pyshark(path, keys=KEYS) == reading
     assert {names[packet.frame]: packet for packet in fast(path)} == {
         names[packet.frame]: packet for packet in dissected(path)
     }
@@ -99,6 +111,14 @@ def test_three_readers_agree_on_odd_frames(tmp_path: Path) -> None:
         "padding that is not zero": "nonzero",
         "padding cut": "cut",
         "md5 behind Length": "nonzero",
+    }
+    assert {name: row.auth_reserved for name, row in rows.items() if row.auth_reserved} == {"md5, Reserved 9": 9}
+    assert {name for name, row in rows.items() if row.digest is Digest.WRONG} == {
+        "md5",
+        "md5, Reserved 9",
+        "md5 in version 3",
+        "password",
+        "sha1",
     }
     assert [name for name, row in rows.items() if row.malformed] == [
         "md5 behind Length",

@@ -47,6 +47,7 @@ def packets(draw: st.DrawFn) -> Row | Undecoded:
         auth_length=draw(st.none() | BYTE),
         auth_key_id=draw(st.none() | BYTE),
         auth_sequence=draw(st.none() | WORD),
+        auth_reserved=draw(st.none() | BYTE),
         malformed=draw(BIT),
         padding=draw(st.sampled_from(Padding)),
         digest=draw(st.sampled_from(Digest)),

@@ -12,26 +12,32 @@ from click.testing import CliRunner
 from bfdspec.cli import main
 from bfdspec.golden import corpus
 from bfdspec.golden.plan import NOT_PLANTED, PLANTED
-from captures.checks import CHECKS
+from captures.checks import CHECKS, digests
+from captures.digests import Keys
 from captures.fast import read_fast
 from captures.fold import fold
 from captures.join import join
 from captures.read import Reading, read_pyshark, read_tshark
-from captures.rows import Row, Undecoded
+from captures.rows import Digest, Row, Undecoded
 from captures.table import to_packets
 
 CAPTURES = corpus.captures()
 EXPECTED = corpus.load()
+KEYS = corpus.keys()
 README = (corpus.FOLDER / "README.md").read_text(encoding="utf-8")
 Packets = list[Row | Undecoded]
 
 
 def fast(path: Path) -> Packets:
-    return [packet for chunk in read_fast(path) for packet in to_packets(chunk)]
+    return [packet for chunk in read_fast(path, keys=KEYS) for packet in to_packets(chunk)]
 
 
-def found(path: Path) -> corpus.Found:
-    return corpus.findings(fold(read_fast(path)))
+def rows_of(path: Path) -> list[Row]:
+    return [packet for packet in fast(path) if isinstance(packet, Row)]
+
+
+def found(path: Path, keys: Keys | None = KEYS) -> corpus.Found:
+    return corpus.findings(fold(read_fast(path, keys=keys)))
 
 
 def test_every_capture_has_expectations_and_every_expectation_a_capture() -> None:
@@ -85,6 +91,31 @@ def test_the_readme_knows_every_capture_of_a_daemon() -> None:
     assert [name for name in recorded if f"`{name.removesuffix('.pcapng')}`" not in README] == []
 
 
+# ------------------------------------------------------------------ keys
+
+AUTHENTICATED = [name for name, path in CAPTURES.items() if any(row.auth_type for row in rows_of(path))]
+ABOUT_KEYS = {check.requirement for check in digests.CHECKS}
+
+
+@pytest.mark.parametrize("name", [name for name in AUTHENTICATED if name.startswith(("daemons/", "stories/"))])
+def test_everybody_who_does_as_the_rfcs_say_has_the_right_digests(name: str) -> None:
+    assert {row.digest for row in rows_of(CAPTURES[name])} == {Digest.RIGHT}
+
+
+@pytest.mark.parametrize("name", AUTHENTICATED)
+def test_keys_change_nothing_but_what_is_said_of_digests(name: str) -> None:
+    assert found(CAPTURES[name], None) == [each for each in EXPECTED[name] if each["check"] not in ABOUT_KEYS]
+
+
+@pytest.mark.parametrize("key_id", [7, 8], ids=["another key", "another key ID"])
+@pytest.mark.parametrize("name", AUTHENTICATED)
+def test_nobody_is_accused_because_of_wrong_keys(name: str, key_id: int) -> None:
+    keys = Keys()
+    for auth_type in (1, 2, 4):
+        keys.add(key_id, auth_type, b"another")
+    assert found(CAPTURES[name], keys) == found(CAPTURES[name], None)
+
+
 # ------------------------------------------------------------------ readers
 
 
@@ -103,9 +134,9 @@ def joined(names: Iterable[str], folder: Path) -> Iterator[Path]:
 @pytest.mark.parametrize(
     ("read", "names"), [(read_tshark, list(CAPTURES)), (read_pyshark, list(CAPTURES)[::9])], ids=["tshark", "pyshark"]
 )
-def test_dissectors_read_the_same_rows(tmp_path: Path, read: Callable[[Path], Reading], names: Sequence[str]) -> None:
+def test_dissectors_read_the_same_rows(tmp_path: Path, read: Callable[..., Reading], names: Sequence[str]) -> None:
     for path in joined(names, tmp_path):
-        reading = read(path)
+        reading = read(path, keys=KEYS)
         dissected = sorted([*reading.rows, *reading.undecoded], key=lambda packet: packet.frame)
         assert dissected
         assert fast(path) == dissected
@@ -130,6 +161,29 @@ def test_findings_are_the_same_with_every_engine(engine: str) -> None:
     result = CliRunner().invoke(main, ["verify", "--engine", engine, str(CAPTURES[BROKEN])])
     assert result.exit_code == 1
     assert all(finding["seen"] in " ".join(result.output.split()) for finding in EXPECTED[BROKEN])
+
+
+SIGNED_TOO_EARLY = "rfc5880/6.7.3-r13-digest-made-before-f-is-set.pcapng"
+
+
+@needs_tshark
+@pytest.mark.parametrize("engine", ["tshark", "fast"])
+def test_keys_find_what_is_not_seen_without(engine: str) -> None:
+    command = ["verify", "--engine", engine, str(CAPTURES[SIGNED_TOO_EARLY])]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    result = CliRunner().invoke(main, [*command, "--auth-keys", str(corpus.FOLDER / corpus.KEYS)])
+    assert result.exit_code == 1
+    assert "5880-6.7.3-r13 (MUST)" in result.output
+
+
+def test_keys_that_do_not_fit_are_told(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.yaml"
+    keys.write_text("{type: keyed_md5, keys: {7: 'text:another'}}")
+    result = CliRunner().invoke(main, ["verify", str(CAPTURES["stories/auth-md5.pcapng"]), "--auth-keys", str(keys)])
+    assert result.exit_code == 0
+    words = "not decidable: the digest with Key ID 7 in"
+    assert f"192.0.2.1: {words}" in result.output and f"192.0.2.2: {words}" in result.output
+    assert "another key, or another way to use it" in " ".join(result.output.split())
 
 
 # ------------------------------------------------------------------ kinds of files
@@ -190,6 +244,7 @@ TELLING = [
     "rfc5880/6.8.6-r39-up-ignores-down.pcapng",
     "rfc5881/5-r01-ttl-64.pcapng",
     "rfc5881/4-r05-one-source-port-for-all.pcapng",
+    "rfc5880/6.7.4-r13-hash-made-before-f-is-set.pcapng",
     "stories/auth-sha1-meticulous-ipv6.pcapng",
 ]
 
