@@ -12,8 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from captures.payload import AUTHENTICATION_SIZES, MANDATORY, authenticated
 from captures.rows import Digest
 
@@ -96,6 +94,8 @@ class Keys:
 def read_keys(path: Path) -> Keys:
     """The keys of a YAML file: a mapping with `type` and `keys` as under `auth` in the configuration of refbfd, or a
     list of those. Raises KeysError."""
+    import yaml  # noqa: PLC0415 - most captures are read without keys
+
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
