@@ -36,6 +36,7 @@ class Planted:
 PEERS: Mapping[str, Deviant] = {
     "": speakers.NEIGHBOURS,
     "whose Finals are lost": speakers.FINALS_LOST,
+    "is hard to hear": speakers.hard_to_hear(after=20),
     "takes another discriminator": speakers.changing_discriminator(after=8),
 }
 """All of them do as the RFCs say; what they send may be lost."""
@@ -51,6 +52,7 @@ PLANTED = (
     Planted("5880-6.5-r02", "gives up after three Polls", "calm", peer="whose Finals are lost"),
     Planted("5880-6.5-r03", "Polls without end", "long"),
     Planted("5880-6.5-r04", "P stays set in a Final", "calm"),
+    Planted("5880-6.5-r05", "P on every other packet", "sends-slower-for-long", peer="is hard to hear"),
     Planted("5880-6.6-r09", "D set without a Poll", "demand-later"),
     Planted("5880-6.7.2-r02", "another password in Finals", "auth-simple"),
     Planted("5880-6.7.2-r05", "Auth Len 20", "auth-simple"),
@@ -71,7 +73,11 @@ PLANTED = (
     Planted("5880-6.8.1-r18", "Detect Mult zero while Down", "calm"),
     Planted("5880-6.8.3-r03", "new Desired Min TX without a Poll", "sends-faster"),
     Planted("5880-6.8.3-r04", "new Required Min RX without a Poll", "listens-faster"),
+    Planted("5880-6.8.3-r06", "raised interval in force at once", "sends-slower-for-long", peer="is hard to hear"),
     Planted("5880-6.8.3-r08", "fast while Down", "calm"),
+    Planted("5880-6.8.3-r09", "rate negotiated once", "peer-listens-faster", deviates="5880-6.8.2-r01"),
+    Planted("5880-6.8.3-r12", "lowered interval waits for the Final", "sends-faster-for-long", peer="is hard to hear"),
+    Planted("5880-6.8.3-r13", "far end's wish learned once", "peer-listens-slower"),
     Planted("5880-6.8.4-r04", "Detection Time of a minute", "cut"),
     Planted("5880-6.8.4-r05", "Init never expires", "init-hears-nothing"),
     Planted("5880-6.8.4-r06", "expires late without diagnostic", "cut"),

@@ -83,6 +83,17 @@ FINALS_LOST = Deviant(
 )
 
 
+def hard_to_hear(after: int) -> Deviant:
+    """A speaker of whose packets, after so many, every third is lost, and all Finals."""
+
+    def outgoing(session: Session, datagram: Datagram) -> Iterable[Datagram]:
+        number = session.counters.transmitted
+        lost = number > after and (datagram.payload[1] & 0x10 or number % 3 == 0)
+        return [] if lost else [datagram]
+
+    return Deviant("", "is hard to hear", flaws=EngineFlaws(outgoing=outgoing), node=NEIGHBOURS.node)
+
+
 def changing_discriminator(after: int) -> Deviant:
     """A speaker that takes another discriminator after so many packets, and knows itself by either: RFC 5880 section
     6.3 lets a system do so at any time."""

@@ -196,6 +196,25 @@ def _faster(stage: Stage, *, auth: AuthSpec | None = None, **changes: int) -> No
     stage.elapse(5)
 
 
+def _sends_otherwise(stage: Stage, *, before_us: int, after_us: int) -> None:
+    """The speaker is told to send at another interval, and both have time to show at which they do. It announces so
+    great a Detect Mult that the peer is patient."""
+    stage.add("peer", session("peer", required_min_rx_us=200_000))
+    speaker = stage.add("speaker", session("speaker", desired_min_tx_us=before_us, detect_mult=10))
+    stage.elapse(9)
+    stage.speaker.set_timers(speaker, desired_min_tx_us=after_us)
+    stage.elapse(14)
+
+
+def _peer_listens(stage: Stage, *, before_us: int, after_us: int) -> None:
+    """The peer asks for another interval, and gives the speaker time to show whether it minds."""
+    peer = stage.add("peer", session("peer", required_min_rx_us=before_us))
+    stage.add("speaker", session("speaker"))
+    stage.elapse(10)
+    stage.peer.set_timers(peer, required_min_rx_us=after_us)
+    stage.elapse(18)
+
+
 def _wants_none(stage: Stage) -> None:
     """The peer asks for no packets any more."""
     peer = stage.add("peer", session("peer"))
@@ -274,6 +293,10 @@ STORIES: Mapping[str, Story] = {
     "sends-faster-md5": partial(_faster, auth=_auth(2), desired_min_tx_us=200_000),
     "sends-faster-sha1": partial(_faster, auth=_auth(4), desired_min_tx_us=200_000),
     "listens-faster": partial(_faster, required_min_rx_us=200_000),
+    "sends-faster-for-long": partial(_sends_otherwise, before_us=600_000, after_us=200_000),
+    "sends-slower-for-long": partial(_sends_otherwise, before_us=200_000, after_us=600_000),
+    "peer-listens-faster": partial(_peer_listens, before_us=600_000, after_us=200_000),
+    "peer-listens-slower": partial(_peer_listens, before_us=300_000, after_us=900_000),
     "wants-none": _wants_none,
     "demand": _demand,
     "demand-of-peer": _demand_of_peer,

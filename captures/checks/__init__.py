@@ -3,7 +3,7 @@
 A new check is a new line in the table of one of the modules; `requirement` is the id in the requirement catalogue.
 """
 
-from captures.checks import authentication, contents, demand, digests, identity, polls, rates, states, timing
+from captures.checks import authentication, changes, contents, demand, digests, identity, polls, rates, states, timing
 from captures.findings import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -11,6 +11,7 @@ CHECKS: tuple[Check, ...] = (
     *identity.CHECKS,
     *states.CHECKS,
     *polls.CHECKS,
+    *changes.CHECKS,
     *rates.CHECKS,
     *timing.CHECKS,
     *demand.CHECKS,
