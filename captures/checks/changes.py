@@ -265,8 +265,8 @@ def _every_other(view: View) -> Evidence:
                 if first is None or len(gone) < _MANY_TIMES:
                     continue
                 if _stays_up(end, view, first.first_ns - 2 * LAG_NS, after.last_ns):
-                    words = f"P clear and set again, {_MANY_TIMES} times up to frame {after.first_frame}, with no Final since frame"
-                    words += f" {first.first_frame}"
+                    words = f"P clear and set again, {_MANY_TIMES} times up to frame {after.first_frame}, with no Final"
+                    words += f" since frame {first.first_frame}"
                     wrong.append(Wrong(span(gone[0]), "P set in each packet until a Final comes", words))
                     break
                 first = None

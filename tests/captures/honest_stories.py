@@ -31,12 +31,16 @@ _MACS = ("02:00:00:00:00:01", "02:00:00:00:00:02")
 
 @dataclass
 class Stage:
-    """The speakers, the capture between them, and what chance decided about them. `told` says it in words."""
+    """The speakers, the capture between them, and what chance decided about them. `told` says it in words. Of
+    `half_heard`, an address, Finals and more are lost before they are captured."""
 
     rng: Random
     clock: VirtualClock = field(default_factory=VirtualClock)
     rows: list[Row] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    calm: bool = False
+    half_heard: str = ""
+    _passing: int = 0
 
     def __post_init__(self) -> None:
         self.auth = self._draw_auth()
@@ -95,6 +99,9 @@ class Stage:
 
     def _draw_link(self) -> Impairments:
         rng = self.rng
+        if self.calm:
+            jitter_us, loss = rng.choice((0, 0, 5_000, 100_000)), rng.choice((0, 0, 0.01, 0.1))
+            return Impairments(delay_us=rng.choice((50, 20_000)), jitter_us=jitter_us, loss=loss)
         calm = rng.random() < 0.4
         link = (
             Impairments(delay_us=rng.choice((50, 20_000)))
@@ -113,9 +120,18 @@ class Stage:
 
     def _pass(self, frame: bytes, onwards: LinkEnd) -> None:
         datagram = dissect(frame)
+        if datagram is not None and datagram.source == self.half_heard and self._is_lost(datagram.payload):
+            return
         if datagram is not None:
             self.rows.append(row(frame, len(self.rows) + 1, START_NS + self.clock.now * 1000))
         onwards.send(frame)
+
+    def _is_lost(self, payload: bytes) -> bool:
+        """Finals, and every third packet: if it were Finals alone, the speaker would seem to send none."""
+        if payload[1] & 0x10:
+            return True
+        self._passing = (self._passing + 1) % 3
+        return self._passing == 0
 
 
 def row(frame: bytes, number: int, time_ns: int) -> Row:
@@ -256,5 +272,46 @@ def honest_story(seed: int, events: int = 6) -> Stage:
         speaker = rng.choice(ADDRESSES)
         stage.tell(f"only what {speaker} sent was captured")
         stage.rows = [each for each in stage.rows if each.source == speaker]
+    stage.rows = [replace(each, frame=number) for number, each in enumerate(stage.rows, 1)]
+    return stage
+
+
+# ------------------------------------------------------------------ timers change, and there is time to see it
+
+PACES_US = (50_000, 100_000, 200_000, 500_000)
+
+
+def _repaced(stage: Stage, number: int) -> None:
+    wanted = {stage.rng.choice(("desired_min_tx_us", "required_min_rx_us")): stage.rng.choice(PACES_US)}
+    stage.tell(f"{number} has {wanted}")
+    stage.perform(number, stage.sessions[number].set_timers(stage.clock.now, **wanted))
+
+
+def _unanswered(stage: Stage, number: int) -> None:
+    """Timers change while Finals are lost."""
+    stage.half_heard = ADDRESSES[1 - number]
+    stage.tell(f"{stage.half_heard} is half heard")
+    for _ in range(stage.rng.randint(1, 2)):
+        _repaced(stage, number)
+        stage.elapse(stage.rng.choice((300_000, 10 * SECOND_US, 20 * SECOND_US)))
+    stage.half_heard = ""
+    stage.tell("Finals arrive again")
+
+
+CHANGES: Sequence[Callable[[Stage, int], None]] = (_repaced, _repaced, _repaced, _unanswered, _unanswered, _cut)
+
+
+def story_of_changes(seed: int, events: int = 5) -> Stage:
+    """As honest_story, on links that lose and delay little, and duplicate nothing."""
+    rng = Random(seed)
+    stage = Stage(rng, calm=True)
+    for _ in range(events):
+        stage.elapse(int(rng.uniform(1, 20) * SECOND_US))
+        rng.choice(CHANGES)(stage, rng.randrange(2))
+    stage.elapse(20 * SECOND_US)
+    if rng.random() < 0.2:
+        since = rng.randrange(len(stage.rows) + 1)
+        stage.tell(f"only what came after frame {since} was captured")
+        stage.rows = stage.rows[since:]
     stage.rows = [replace(each, frame=number) for number, each in enumerate(stage.rows, 1)]
     return stage

@@ -261,8 +261,7 @@ def test_packets_that_are_seen_twice_prove_nothing() -> None:
     assert LESS not in accused(twice)
 
 
-def test_many_changes_are_read_in_time_that_grows_with_their_number() -> None:
-    """Two thousand changes, each with its Poll and its Final."""
+def test_changes_without_end_that_are_announced_and_answered() -> None:
     lines: list[Told] = beginning()
     for number in range(2000):
         since, tx = 2 + number * 0.2, 100 + number % 2 * 200
