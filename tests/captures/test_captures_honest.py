@@ -38,8 +38,8 @@ def test_stories_are_worth_the_name() -> None:
 
 def test_changes_are_worth_the_name() -> None:
     """Each rule about them finds some to look at."""
-    stages = [story_of_changes(seed) for seed in range(20)]
+    stages = [story_of_changes(seed) for seed in (0, 9, 10)]
     examined = {
         outcome.check for stage in stages for who in ADDRESSES for outcome in judge(stage.rows, who) if outcome.examined
     }
-    assert {check.requirement for check in changes.CHECKS} - examined == {"5880-6.5-r05"}
+    assert {check.requirement for check in changes.CHECKS} <= examined
