@@ -5,18 +5,18 @@ a speaker that kept one pace, and after a change keeps a pace that is another on
 slower pace, but not like a steady one; and delays cannot grow for ever.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 from captures.conversation import End, Said, Stretch
-from captures.detection import FOREGOING_NS, lives_until
+from captures.detection import FOREGOING_NS, demanding, lifetime
 from captures.findings import Check, Evidence, View, Wrong, span
-from captures.handshake import INIT, LAG_NS, UP, Heard, heard_by, judged
+from captures.handshake import INIT, LAG_NS, UP, heard_by, judged
 from captures.rows import Row
+from captures.timeline import Heard, Timeline
 
 _ENOUGH_GAPS, _BASIS_GAPS = 20, 10
 """So many gaps show a wrong pace, and so many before the change that the speaker can keep one."""
@@ -110,7 +110,7 @@ def _pairs(view: View) -> Iterator[tuple[End, list[tuple[_Part, _Part]]]]:
     """Each part of an end with the next one. Not in Demand mode, and not where the peer asked for no packets at some
     time: pauses mean nothing there."""
     for end, parts in view.once("parts", _parts):
-        if len(parts) < 2 or any(said.row.demand for said in end.said):
+        if len(parts) < 2 or end in demanding(view):
             continue
         heard = heard_by(end, view)
         if heard and not any(each.row.demand or not each.row.required_min_rx_interval_us for each in heard):
@@ -123,14 +123,13 @@ def _pairs(view: View) -> Iterator[tuple[End, list[tuple[_Part, _Part]]]]:
 def _raised(view: View) -> Evidence:
     """The speaker polls with a greater Desired Min TX Interval, no answer has come, and it goes by it."""
     examined, wrong = 0, []
-    finals = _Finals(view)
     for end, changes in _own(view):
         for before, after, old, new in changes:
             both_up = before.said.row.state == after.said.row.state == UP
             if new < _APART * old or not (both_up and after.said.row.poll) or after.old_ns is None:
                 continue
             since_ns, until_ns = after.old_ns - 2 * LAG_NS, after.stretch.last_ns
-            if finals.between(since_ns, until_ns):
+            if _answered(view, since_ns, until_ns):
                 continue
             examined += 1
             if after.steady(new) and _slower(after.lasts_ns, after.gaps, old):
@@ -147,7 +146,7 @@ def _lowered(view: View) -> Evidence:
     for end, changes in _own(view):
         known_ns = end.said[0].first_ns + 2 * LAG_NS
         if end.said[0].row.state in (INIT, UP):  # it may go by what the peer asked for when there was no capture yet
-            known_ns = min(each.stretch.first_ns for each in heard_by(end, view)) + FOREGOING_NS
+            known_ns = heard_by(end, view)[0].stretch.first_ns + FOREGOING_NS
         for _, after, old, new in changes:
             if old < _APART * new or after.said.row.state != UP or after.stretch.first_ns < known_ns:
                 continue
@@ -162,13 +161,12 @@ def _own(view: View) -> Iterator[tuple[End, list[_Change]]]:
     """Changes of the speaker's Desired Min TX Interval, with the intervals that follow from its values if the peer asks
     for the greatest that it ever asked for."""
     for end, pairs in _pairs(view):
-        heard = sorted((each.stretch.first_ns, each.row.required_min_rx_interval_us) for each in heard_by(end, view))
-        times = [ns for ns, _ in heard]
-        asked = list(accumulate((required for _, required in heard), max, initial=0))
+        heard = heard_by(end, view)
+        asked = list(accumulate((each.row.required_min_rx_interval_us for each in heard), max, initial=0))
         found = []
         for before, after in pairs:
             if after.run == before.run + 1:
-                greatest = asked[bisect_right(times, after.stretch.last_ns)]
+                greatest = asked[heard.begun(after.stretch.last_ns)]
                 found.append(_Change(before, after, *(max(each.desired_us, greatest) for each in (before, after))))
         yield end, [each for each in found if each.before.steady(each.old_us)]
 
@@ -221,15 +219,15 @@ def _known(view: View, end: End, part: _Part) -> int | None:
     if part.stretch.heard is None:
         return None
     asked = part.stretch.heard.row.required_min_rx_interval_us
-    heard = sorted(heard_by(end, view), key=lambda each: each.stretch.first_ns)
-    begin = bisect_right(heard, part.stretch.first_ns, key=lambda each: each.stretch.first_ns)
+    heard = heard_by(end, view)
+    begin = heard.begun(part.stretch.first_ns)
     while begin and heard[begin - 1].row.required_min_rx_interval_us == asked:
         begin -= 1
     if begin == len(heard):
         return None
-    since_ns = heard[begin].stretch.first_ns
-    deadline_ns = lives_until(end, heard[:begin], since_ns)
-    during = _during(heard, since_ns + 1, part.stretch.last_ns)
+    since_ns: int = heard[begin].stretch.first_ns
+    deadline_ns = lifetime(end, view).until(since_ns, begin)
+    during = heard.during(since_ns + 1, part.stretch.last_ns)
     if deadline_ns is None or any(each.row.required_min_rx_interval_us != asked for each in during):
         return None
     return max(deadline_ns + LAG_NS, part.stretch.first_ns)
@@ -246,7 +244,6 @@ def _polls_often(view: View) -> bool:
 def _every_other(view: View) -> Evidence:
     """Packets without P in the middle of a Poll Sequence, again and again, and no Final that could have ended it."""
     examined, wrong = 0, []
-    finals = _Finals(view)
     for end, said in judged(view):
         for (up, demand, *_), run in groupby(
             (own for own in said if not own.row.final), key=lambda own: _asks(own.row)
@@ -254,7 +251,7 @@ def _every_other(view: View) -> Evidence:
             first: Said | None = None
             gone: list[Said] = []
             for own, after in pairwise(run) if up and not demand else ():
-                if first is not None and finals.between(first.first_ns - 2 * LAG_NS, after.last_ns):
+                if first is not None and _answered(view, first.first_ns - 2 * LAG_NS, after.last_ns):
                     first = None
                 if first is None:
                     first, gone = own if own.row.poll else None, []
@@ -280,28 +277,20 @@ def _asks(row: Row) -> tuple[object, ...]:
 # ------------------------------------------------------------------ what came meanwhile
 
 
-class _Finals:
-    """When the peer answered."""
+def _answered(view: View, since_ns: int, until_ns: int) -> bool:
+    """Whether a Final of anybody was captured between two moments."""
+    return (view.once("all finals", _finals).last_ns(until_ns) or 0) >= since_ns
 
-    def __init__(self, view: View) -> None:
-        stretches = (each for peer in view.peers for said in peer.said if said.row.final for each in said.stretches)
-        spans = sorted((each.first_ns, each.last_ns) for each in stretches)
-        self._firsts = [first for first, _ in spans]
-        self._lasts = list(accumulate((last for _, last in spans), max, initial=0))
 
-    def between(self, since_ns: int, until_ns: int) -> bool:
-        """Whether a Final was captured between two moments, nanoseconds since the Unix epoch."""
-        return self._lasts[bisect_right(self._firsts, until_ns)] >= since_ns
+def _finals(view: View) -> Timeline:
+    said = (each for peer in view.peers for each in peer.said if each.row.final)
+    return Timeline(Heard(each.row, stretch) for each in said for stretch in each.stretches)
 
 
 def _stays_up(end: End, view: View, since_ns: int, until_ns: int) -> bool:
     """Whether the peer is heard between two moments, and says nothing but Up: then the session did not fall."""
-    around = _during(heard_by(end, view), since_ns, until_ns)
+    around = heard_by(end, view).during(since_ns, until_ns)
     return bool(around) and all(each.row.state == UP for each in around)
-
-
-def _during(heard: Sequence[Heard], since_ns: int, until_ns: int) -> list[Heard]:
-    return [each for each in heard if each.stretch.last_ns >= since_ns and each.stretch.first_ns <= until_ns]
 
 
 CHECKS: tuple[Check, ...] = (
