@@ -245,12 +245,10 @@ def _every_other(view: View) -> Evidence:
     """Packets without P in the middle of a Poll Sequence, again and again, and no Final that could have ended it."""
     examined, wrong = 0, []
     for end, said in judged(view):
-        for (up, demand, *_), run in groupby(
-            (own for own in said if not own.row.final), key=lambda own: _asks(own.row)
-        ):
+        for (up, demand, *_), run in groupby(said, key=lambda own: _asks(own.row)):
             first: Said | None = None
             gone: list[Said] = []
-            for own, after in pairwise(run) if up and not demand else ():
+            for own, after in pairwise(own for own in run if not own.row.final) if up and not demand else ():
                 if first is not None and _answered(view, first.first_ns - 2 * LAG_NS, after.last_ns):
                     first = None
                 if first is None:
@@ -278,7 +276,7 @@ def _asks(row: Row) -> tuple[object, ...]:
 
 
 def _answered(view: View, since_ns: int, until_ns: int) -> bool:
-    """Whether a Final of anybody was captured between two moments."""
+    """Whether a Final, to whomever, was captured between two moments."""
     return (view.once("all finals", _finals).last_ns(until_ns) or 0) >= since_ns
 
 
@@ -288,9 +286,10 @@ def _finals(view: View) -> Timeline:
 
 
 def _stays_up(end: End, view: View, since_ns: int, until_ns: int) -> bool:
-    """Whether the peer is heard between two moments, and says nothing but Up: then the session did not fall."""
+    """Whether the peer is heard between two moments, and says nothing but Up: then the session did not fall. In Demand
+    mode nobody can tell."""
     around = heard_by(end, view).during(since_ns, until_ns)
-    return bool(around) and all(each.row.state == UP for each in around)
+    return bool(around) and all(each.row.state == UP and not each.row.demand for each in around)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -234,6 +234,18 @@ HONEST: dict[str, list[Row]] = {
     "one Poll ends late, another follows": story(
         B_UP, FAST, paced(5.1, 8, A, 0.09, 100, **P), paced(8.1, 9, A, 0.09, 100), paced(9.1, 12, A, 0.09, 100, **P)
     ),
+    "packets between the Polls of one whose peer is in Demand mode": story(
+        beginning(),
+        paced(1.03, 40, B, 0.09, 100, demand=True),
+        FAST,
+        every_other(5.1, 12, 0.09, **rates(300)),
+    ),
+    "the session falls between Polls": story(
+        B_UP,
+        FAST,
+        every_other(5.1, 12, 0.09, **rates(300)),
+        [(5 + number, A, DOWN, F | rates(1000)) for number in range(1, 7)],
+    ),
     "Polls that others have overtaken": story(B_UP, FAST, every_other(5.1, 6, 0.09, **rates(100))),
 }
 
