@@ -91,8 +91,8 @@ def _unasked(view: View) -> Evidence:
 
 
 def _goes_on(view: View) -> Evidence:
-    """The answers came again and again while the speaker repeated its Poll. In Demand mode one Poll Sequence may follow
-    the other."""
+    """The answers came again and again while the speaker repeated its Poll, also when it must have heard something, or
+    be Down. In Demand mode one Poll Sequence may follow the other."""
     examined, wrong = 0, []
     for end, said in judged(view):
         for own in said:
@@ -105,10 +105,17 @@ def _goes_on(view: View) -> Evidence:
                 and each.row.your_discriminator == end.discriminator
                 and not each.row.demand
             ]
-            examined += bool(during)
-            count = sum(each.stretch.count for each in during)
-            if count >= _MANY and own.last_ns - during[0].stretch.first_ns > 2 * LAG_NS:
-                words = f"P set still after {count} answers, the first in frame {during[0].stretch.first_frame}"
+            if not during:
+                continue
+            examined += 1
+            first_ns = during[0].stretch.first_ns
+            deaf_ns = lifetime(end, view).until(first_ns, heard_by(end, view).begun(first_ns - 1))
+            if deaf_ns is None:
+                continue
+            late = [each.stretch for each in during if each.stretch.first_ns > deaf_ns + LAG_NS]
+            count = sum(each.count for each in late)
+            if count >= _MANY and own.last_ns - late[0].first_ns > 2 * LAG_NS:
+                words = f"P set still after {count} answers, the first in frame {late[0].first_frame}"
                 wrong.append(Wrong(at(own.last_frame, own.last_ns), "P clear after the Final", words))
     return Evidence(examined, wrong)
 

@@ -2,11 +2,13 @@
 
 Neither the sender's clock nor the capture's is perfect, and the way between them delays packets: what is too long by it
 is followed by what is too short. So it is not a gap that is judged, but whether gaps are too short more often than too
-long, or the other way round. A lost packet makes a gap of 150 % and more, which says nothing.
+long, or the other way round, by more than chance explains; and whether their mean, which delays do not change, is far
+from the 87.5 % of who jitters as it should. A lost packet makes a gap of 150 % and more, which says nothing.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,10 @@ _FINEST_US = 25_000
 """Of shorter intervals, the tolerance is too great a part to judge the rest."""
 
 _BEYOND_NOISE = 0.2
+_SIGMAS = 3
+"""So many standard deviations of a count are chance."""
+_FAST_MEAN, _SLOW_MEAN = 80, 0.95
+"""Per cent of the interval, and part of the greatest that is permitted."""
 _FEW_LOST = 0.3
 
 _AT_ONCE = 2
@@ -99,6 +105,18 @@ class _Rhythms:
         """How much time is in the gaps of these bins."""
         return _within(self._percents, begin, end) * self.interval_us * 10
 
+    @cached_property
+    def sigmas(self) -> Any:
+        """By how many standard deviations there are more gaps that are too short than gaps that are too long, if either
+        was as likely; negative where there are fewer."""
+        short, long = self.count(0, self.short_until), self.count(self.long_from, self.lost_from)
+        return (short - long) / np.sqrt(np.maximum(short + long, 1))
+
+    @cached_property
+    def mean(self) -> Any:
+        """Of the gaps without a lost packet, per cent of the interval."""
+        return _within(self._percents, 0, self.lost_from) / np.maximum(self.count(0, self.lost_from), 1)
+
     def evidence(self, sheet: Sheet, examined: Any, wrong: Iterable[tuple[int, str]]) -> list[Evidence]:
         """The evidence of each view, where so many gaps of each rhythm were `examined`, and in those with the numbers
         in `wrong` something else was expected."""
@@ -146,13 +164,16 @@ class _TooFast(Together):
         alive = ((all_of.state == INIT) | (all_of.state == UP)) & ~all_of.demand
         twice = all_of.count(0, _AT_ONCE) > _FEW_AT_ONCE * all_of.count()
         picked = _among(all_of, self.of) & (alive | own_rate) & ~twice
-        excess_ns = all_of.nanoseconds(0, all_of.short_until) - all_of.nanoseconds(all_of.long_from, all_of.lost_from)
+        short_ns = all_of.nanoseconds(0, all_of.short_until)
+        excess_ns = short_ns - all_of.nanoseconds(all_of.long_from, all_of.lost_from)
         noise_ns = _BEYOND_NOISE * all_of.nanoseconds(0, all_of.lost_from)
+        suspect = picked & (all_of.mean < _FAST_MEAN) & (all_of.sigmas > _SIGMAS) & (excess_ns > noise_ns)
         wrong = []
-        for number in np.flatnonzero(picked & (excess_ns > noise_ns)).tolist():
+        for number in np.flatnonzero(suspect).tolist():
             rhythm = all_of.each[number]
             unsure_ns = 0 if own_rate[number] else rhythm.unsure_ns(sheet.views[rhythm.view])
-            if excess_ns[number] - unsure_ns > noise_ns[number]:
+            sure = max(0, 1 - unsure_ns / short_ns[number])
+            if excess_ns[number] - unsure_ns > noise_ns[number] and all_of.sigmas[number] * sure**0.5 > _SIGMAS:
                 wrong.append((number, f"gaps of {_LEAST} % of the interval or more"))
         return all_of.evidence(sheet, all_of.count() * picked, wrong)
 
@@ -170,12 +191,17 @@ class _TooSlow(Together):
         regular = all_of.count(0, all_of.lost_from)
         few_lost = all_of.count(all_of.lost_from) <= _FEW_LOST * regular
         picked = _among(all_of, self.of) & (all_of.state == UP) & ~all_of.demand & told & few_lost
-        excess = all_of.count(all_of.long_from, all_of.lost_from) - all_of.count(0, all_of.short_until)
+        long = all_of.count(all_of.long_from, all_of.lost_from)
+        excess = long - all_of.count(0, all_of.short_until)
+        slow = all_of.mean > _SLOW_MEAN * all_of.greatest
         wrong = []
-        for number in np.flatnonzero(picked & (excess > _BEYOND_NOISE * regular)).tolist():
+        suspect = picked & slow & (-all_of.sigmas > _SIGMAS) & (excess > _BEYOND_NOISE * regular)
+        for number in np.flatnonzero(suspect).tolist():
             rhythm = all_of.each[number]
             unsure = rhythm.unsure_ns(sheet.views[rhythm.view]) / (rhythm.stretch.interval_us * 1000)
-            if excess[number] - unsure > _BEYOND_NOISE * regular[number]:
+            sure = max(0, 1 - unsure / long[number])
+            noise = _BEYOND_NOISE * regular[number]
+            if excess[number] - unsure > noise and -all_of.sigmas[number] * sure**0.5 > _SIGMAS:
                 wrong.append((number, f"gaps of {all_of.greatest[number]} % of the interval or less"))
         return all_of.evidence(sheet, regular * picked, wrong)
 

@@ -162,16 +162,17 @@ def _shown(step: Step, view: View) -> int | None:
 
 
 def _shows(view: View) -> dict[End, list[int]]:
-    """When each end showed that it had received something: it came to another state, or answered."""
-    return {
-        end: [
-            own.first_ns
-            for before, own in pairwise([None, *end.said])
-            if own is not None
-            and (own.row.final or (before and own.row.state in (INIT, UP) and own.row.state != before.row.state))
-        ]
-        for end in view.ends
-    }
+    """When each end had certainly not received yet what it then showed: it answered, or came to another state, maybe
+    right after it had said the one before for the last time."""
+    shown: dict[End, list[int]] = {}
+    for end in view.ends:
+        moments = shown.setdefault(end, [])
+        for before, own in pairwise([None, *end.said]):
+            if own is not None and own.row.final:
+                moments.append(own.first_ns)
+            elif own is not None and before and own.row.state in (INIT, UP) and own.row.state != before.row.state:
+                moments.append(before.last_ns)
+    return shown
 
 
 def _in_state(row: Row, *, state: int) -> bool:
