@@ -119,7 +119,7 @@ class Fold:
             if said.stretches and said.stretches[-1].epoch == epoch:
                 stretch = said.stretches[-1]
                 stretch.last_frame, stretch.last_ns, stretch.count = last_frame, last_ns, stretch.count + number
-                _add_gap(stretch, Gap(max(lead, 0), first_frame))
+                _add_gap(stretch, max(lead, 0), first_frame)
                 _add_step(stretch, lead_step, first_frame)
             else:
                 heard = _heard(conversation, end, said)
@@ -158,29 +158,28 @@ def _measure(cut: Pieces, stretches: list[Stretch]) -> None:
     for piece, gaps in cut.histograms(intervals_ns).items():
         before = stretches[piece].gaps
         stretches[piece].gaps = gaps if before is None else before + gaps
-    shortest, longest = (
-        list(zip(*map(np.ndarray.tolist, each), strict=True)) for each in (cut.shortest(), cut.longest())
-    )
-    for piece in np.flatnonzero(cut.counts > 1).tolist():
-        _widen(stretches[piece], Gap(*shortest[piece]), Gap(*longest[piece]))
+    several = np.flatnonzero(cut.counts > 1)
+    columns = [array[several].tolist() for array in (*cut.shortest(), *cut.longest())]
+    for piece, *extremes in zip(several.tolist(), *columns, strict=True):
+        _widen(stretches[piece], *extremes)
     for piece, steps in cut.sequences().items():
         _go_on(stretches[piece], steps)
 
 
-def _widen(stretch: Stretch, shortest: Gap, longest: Gap) -> None:
-    if stretch.shortest is None or shortest.ns < stretch.shortest.ns:
-        stretch.shortest = shortest
-    if stretch.longest is None or longest.ns > stretch.longest.ns:
-        stretch.longest = longest
+def _widen(stretch: Stretch, shortest_ns: int, shortest_frame: int, longest_ns: int, longest_frame: int) -> None:
+    if stretch.shortest is None or shortest_ns < stretch.shortest.ns:
+        stretch.shortest = Gap(shortest_ns, shortest_frame)
+    if stretch.longest is None or longest_ns > stretch.longest.ns:
+        stretch.longest = Gap(longest_ns, longest_frame)
 
 
-def _add_gap(stretch: Stretch, gap: Gap) -> None:
+def _add_gap(stretch: Stretch, gap_ns: int, frame: int) -> None:
     """The gap between two pieces of one stretch."""
-    _widen(stretch, gap, gap)
+    _widen(stretch, gap_ns, frame, gap_ns, frame)
     if stretch.interval_us:
         if stretch.gaps is None:
             stretch.gaps = np.zeros(BINS, np.uint32)
-        part = int(gap.ns * (100 / BIN_PERCENT) // (stretch.interval_us * 1000))
+        part = int(gap_ns * (100 / BIN_PERCENT) // (stretch.interval_us * 1000))
         stretch.gaps[min(part, BINS - 1)] += 1
 
 

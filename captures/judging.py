@@ -65,13 +65,14 @@ def _column(
     column: list[Outcome | None] = []
     begin = 0
     for end in ends:
-        parts = found[begin:end]
-        examined = sum(each.examined for each in parts)
-        is_plain = not any(each.wrong or each.undecided or each.notes for each in parts)
-        outcome = plain.get(examined) if is_plain else None
-        if outcome is None and (undecided or examined or any(each.wrong for each in parts)):
-            outcome = check.judge(list(zip(together[begin:end], parts, strict=True)))
-            if is_plain:
+        examined, telling = 0, False
+        for each in found[begin:end]:
+            examined += each.examined
+            telling = telling or bool(each.wrong or each.undecided or each.notes)
+        outcome = None if telling else plain.get(examined)
+        if outcome is None and (undecided or examined or any(each.wrong for each in found[begin:end])):
+            outcome = check.judge(list(zip(together[begin:end], found[begin:end], strict=True)))
+            if not telling:
                 plain[examined] = outcome
         column.append(outcome)
         begin = end
