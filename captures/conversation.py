@@ -74,12 +74,18 @@ class Stretch:
 
 @dataclass(slots=True)
 class Said:
-    """One content, and the stretches in which an end repeated it without saying anything else in between. `packet` is
-    the first of them, `count` their number."""
+    """One content, and the stretches in which an end repeated it without saying anything else in between. `row` is the
+    first packet, `count` the number of all. Where an end has no discriminator, `row` is an Undecoded: `packet` says so,
+    and whoever asks for `row` knows that it is one."""
 
-    packet: Row | Undecoded
+    row: Row
     stretches: list[Stretch] = field(default_factory=list)
     count: int = 0
+
+    @property
+    def packet(self) -> Row | Undecoded:
+        """The first packet, whatever it is."""
+        return self.row
 
     @property
     def first_ns(self) -> int:
@@ -100,11 +106,6 @@ class Said:
     def last_frame(self) -> int:
         """The frame in which it was said last."""
         return self.stretches[-1].last_frame
-
-    @property
-    def row(self) -> Row:
-        """The packet, of an end that could be read."""
-        return self.packet  # type: ignore[return-value]  # asked a million times; an assertion would be half of the cost
 
 
 @dataclass(slots=True, eq=False)

@@ -7,10 +7,9 @@ and must do what it was told.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, groupby
 from operator import attrgetter
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from captures.conversation import End, Stretch
 from captures.findings import View
@@ -92,8 +91,7 @@ def all_heard(view: View) -> Timeline:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """What the peer said without saying anything else in between, as far as the end had to take it in: from the first
     packet to before the first of something else. `before` is how much the end had heard before."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from captures.conversation import Conversation, End, Said, Stretch
 
@@ -59,8 +59,7 @@ class Wrong:
     seen: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What a check found in a view. `examined` counts what could have broken the rule. `undecided` are things that the
     capture is not complete enough to judge."""
 

@@ -113,7 +113,7 @@ class Fold:
             epoch += base.setdefault(conversation, conversation.epoch)
             conversation.epoch = epoch
             if anew:
-                end.said.append(Said(contents[piece]))
+                end.said.append(Said(contents[piece]))  # type: ignore[arg-type]  # or an Undecoded, see Said
             said = end.said[-1]
             said.count += number
             if said.stretches and said.stretches[-1].epoch == epoch:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from captures.conversation import Conversation, End, Said
 from captures.findings import Evidence, View, Wrong, at
@@ -37,8 +37,7 @@ _ENTRIES = {INIT: ((DOWN, DOWN),), UP: ((DOWN, INIT), (INIT, INIT), (INIT, UP))}
 """Section 6.2's diagram, without the ways down: how to enter a state, as (state before, state received)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A session's change of state from one thing said to the next. `heard` may have been read meanwhile, and said
     `states`; `possible` is whether section 6.2 leads from the one state to the other then.
 

@@ -3,7 +3,8 @@
 Lives here: who is judged by what. Must not live here: the rules (captures.checks), reading.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from ipaddress import ip_address
 from itertools import accumulate
 
@@ -52,8 +53,12 @@ def _evidence(check: Check, together: Sequence[View], sheet: Sheet) -> list[Evid
         return check.examine.together(sheet)
     if check.about is None:
         return list(map(check.examine, together))
-    about = f"about {check.about.__name__}"
-    return [check.examine(view) if view.once(about, check.about) else NOTHING for view in together]
+    concerned = sheet.once(f"about {check.about.__name__}", partial(_concerned, about=check.about))
+    return [check.examine(view) if each else NOTHING for view, each in zip(together, concerned, strict=True)]
+
+
+def _concerned(sheet: Sheet, *, about: Callable[[View], bool]) -> list[bool]:
+    return list(map(about, sheet.views))
 
 
 def _column(
@@ -61,16 +66,19 @@ def _column(
 ) -> list[Outcome | None]:
     """What a check says of each speaker, None where that decides nothing and is not wanted; the views of each end at
     `ends`. Nearly all speakers of a large capture give the same few answers."""
+    if not undecided and all(each is NOTHING for each in found):
+        return [None] * len(ends)
     plain: dict[int, Outcome] = {}
     column: list[Outcome | None] = []
     begin = 0
     for end in ends:
-        examined, telling = 0, False
+        examined, telling, wrong = 0, False, False
         for each in found[begin:end]:
             examined += each.examined
-            telling = telling or bool(each.wrong or each.undecided or each.notes)
+            wrong = wrong or bool(each.wrong)
+            telling = telling or wrong or bool(each.undecided or each.notes)
         outcome = None if telling else plain.get(examined)
-        if outcome is None and (undecided or examined or any(each.wrong for each in found[begin:end])):
+        if outcome is None and (undecided or examined or wrong):
             outcome = check.judge(list(zip(together[begin:end], found[begin:end], strict=True)))
             if not telling:
                 plain[examined] = outcome
