@@ -1,4 +1,4 @@
-"""Read one chunk ahead: while one is folded, a thread reads the next. numpy lets both run at once."""
+"""Read some chunks ahead: while one is folded, a thread reads the next. numpy lets both run at once."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -7,12 +7,14 @@ from typing import TypeVar
 
 _Item = TypeVar("_Item")
 _END = object()
+_CHUNKS = 4
+"""So many wait at most: some 25 MB each, and as many packets as can be read while the rest of the program is loaded."""
 
 
 def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
     """The same items, the first of which is being made from now on; what is raised while they are made is raised when
     they are asked for. Who makes them must not change them later."""
-    queue: Queue[object] = Queue(1)
+    queue: Queue[object] = Queue(_CHUNKS)
     stopped = threading.Event()
     raised: list[BaseException] = []
 

@@ -3,7 +3,6 @@
 Lives here: the order of things. Must not live here: reading, judging, looks.
 """
 
-import gc
 import shlex
 import sys
 import time
@@ -55,8 +54,6 @@ class Run:
         Raises CaptureError, OSError."""
         console = Console(stderr=True)
         with ExitStack() as stack:
-            gc.disable()  # all that is read is kept: there is nothing to collect, and looking for it takes its time
-            stack.callback(gc.enable)
             write = stack.enter_context(csv_writer(table)) if table is not None else None
             status = stack.enter_context(console.status("")) if console.is_terminal else None
             for number, path in enumerate(files):
