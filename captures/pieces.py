@@ -166,13 +166,10 @@ def _taken(packets: Array, indices: Array) -> Array:
 
 def _anew(packets: Array, before: Array, firsts: Array, fresh: Array) -> Array:
     """Whether a packet differs from its end's packet before."""
-    words, words_before = constant(packets), constant(before)
+    contents = constant(packets)
     anew = np.zeros(len(packets), bool)
-    anew_first = fresh.copy()
-    for word in range(words.shape[1]):
-        anew[1:] |= words[1:, word] != words[:-1, word]
-        anew_first |= words[firsts, word] != words_before[:, word]
-    anew[firsts] = anew_first
+    anew[1:] = contents[1:] != contents[:-1]
+    anew[firsts] = fresh | (contents[firsts] != constant(before))
     return anew
 
 

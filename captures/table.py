@@ -113,10 +113,14 @@ class Chunk:
     places: Sequence[str]
 
 
-def constant(packets: NDArray[Any]) -> NDArray[np.uint64]:
-    """All that should not differ between two packets of a calm session, as an array of shape (packets, 10)."""
-    whole = np.ascontiguousarray(packets).view(np.uint64).reshape(len(packets), PACKET.itemsize // 8)
-    return whole[:, _VARIABLE // 8 :]
+_CONSTANT: Any = {"names": ["all"], "formats": ["S80"], "offsets": [_VARIABLE], "itemsize": PACKET.itemsize}
+
+
+def constant(packets: NDArray[Any]) -> NDArray[np.bytes_]:
+    """All that should not differ between two packets of a calm session, as strings of 80 bytes: numpy compares those
+    quickly, and zeros at their end do not matter, as all are of one length."""
+    strings: NDArray[np.bytes_] = np.ascontiguousarray(packets).view(np.dtype(_CONSTANT))["all"]
+    return strings
 
 
 def to_packets(chunk: Chunk) -> list[Row | Undecoded]:

@@ -50,11 +50,14 @@ def judge(
     jobs = min(jobs or os.cpu_count() or 1, len(bench.speakers) // _WORTH_A_PROCESS + 1)
     if jobs == 1:
         return bench.judge(0, 1)
-    workers = ProcessPoolExecutor(jobs, get_context("fork"), initializer=_begin, initargs=(bench,))
+    workers = ProcessPoolExecutor(jobs - 1, get_context("fork"), initializer=_begin, initargs=(bench,))
     try:
         with forking():
-            parts = [workers.submit(_judge, number, jobs) for number in range(jobs)]
-        return {speaker: answers for part in parts for speaker, answers in part.result().items()}
+            others = [workers.submit(_judge, number, jobs) for number in range(1, jobs)]
+        answers = bench.judge(0, jobs)  # this process is one of them
+        for part in others:
+            answers |= part.result()
+        return answers
     finally:
         workers.shutdown(cancel_futures=True)
 
