@@ -3,6 +3,7 @@
 Lives here: the order of things. Must not live here: reading, judging, looks.
 """
 
+import gc
 import shlex
 import sys
 import time
@@ -53,12 +54,15 @@ class Run:
         """Read and judge file after file, of which the `first` is being read already; write all packets to `table`.
         Raises CaptureError, OSError."""
         console = Console(stderr=True)
+        gc.freeze()  # what is loaded stays, and need not be looked at
         with ExitStack() as stack:
             write = stack.enter_context(csv_writer(table)) if table is not None else None
             status = stack.enter_context(console.status("")) if console.is_terminal else None
             for number, path in enumerate(files):
                 if status is not None:
                     status.update(f"{path}: reading")
+                if number:
+                    gc.collect()  # conversations refer to themselves: those of the file before are still there
                 source, chunks = begin(path) if number else first
                 folded = Fold()
                 for chunk in chunks:

@@ -153,14 +153,13 @@ def _one_session(view: View) -> Evidence:
     """Two discriminators that both go on for longer than a restart takes, towards one peer on one interface."""
     ends = sorted((end for end in view.ends if single_hop(end.said[0].row) and _alive(end)), key=_life)
     wrong = []
-    living: list[End] = []
+    one: End | None = None  # of those that began before, the one that goes on for longest
     for other in ends:
-        living = [one for one in living if _life(one)[1] - _life(other)[0] > LAG_NS]
-        for one in living:
-            if _overlap(one, other):
-                words = f"{one.discriminator:#010x} and {other.discriminator:#010x} at the same time"
-                wrong.append(Wrong(span(other.said[0]), "one session between two systems on an interface", words))
-        living.append(other)
+        if one is not None and _overlap(one, other):
+            words = f"{one.discriminator:#010x} and {other.discriminator:#010x} at the same time"
+            wrong.append(Wrong(span(other.said[0]), "one session between two systems on an interface", words))
+        if one is None or _life(one)[1] < _life(other)[1]:
+            one = other
     return Evidence(len(ends), wrong)
 
 
