@@ -53,6 +53,13 @@ class Step(NamedTuple):
     doubt: str
 
     @property
+    def silent(self) -> bool:
+        """Whether nothing came from the end before the step for as long as its peer waits for it: then it may have been
+        restarted, or AdminDown, or in Demand mode, without anybody seeing it."""
+        lead_ns = self.after.stretches[0].lead_ns or 0
+        return lead_ns >= self.before.stretches[-1].interval_us * 1000 * self.before.row.detect_mult
+
+    @property
     def words(self) -> str:
         """For example "Down (frame 1) to Up (frame 3), when the peer had sent Down (frame 2)"."""
         frames: dict[int, int] = {}

@@ -179,8 +179,9 @@ def _overlap(one: End, other: End) -> bool:
 
 def _reflected(view: View) -> Evidence:
     """What a session says of the peer's discriminator must have come from the peer; a value that stood in the session's
-    first packet of the capture may have come before it."""
+    first packet of the capture may have come before it, and so may one that is said just after that."""
     examined, wrong, undecided = 0, [], []
+    begun_ns = min([end.said[0].first_ns for end in (*view.ends, *view.peers)], default=0)
     for end in view.ends:
         taken = end.said[0].row.your_discriminator if end.said else 0
         for said in end.said:
@@ -188,8 +189,9 @@ def _reflected(view: View) -> Evidence:
             if row.version != 1 or not row.your_discriminator or row.to_many:
                 continue
             sent_before = _sent_before(view, row.your_discriminator, said)
-            if row.your_discriminator == taken and not sent_before:
-                undecided.append(f"Your Discriminator of frame {end.said[0].first_frame}: the capture began later")
+            early = row.your_discriminator == taken or said.first_ns < begun_ns + LAG_NS
+            if early and not sent_before:
+                undecided.append(f"Your Discriminator of frame {said.first_frame}: the capture began later")
                 continue
             examined += said.count
             if not sent_before:

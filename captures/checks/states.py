@@ -77,7 +77,7 @@ def _diagnosed(view: View, *, out_of: int, on: int) -> Evidence:
     examined, wrong = 0, []
     for step in _falls(view):
         states = {heard.row.state for heard in step.heard if heard.stretch.first_ns > step.before.first_ns}
-        if step.before.row.state != out_of or states & {DOWN, ADMIN_DOWN} != {on} or _silent(step):
+        if step.before.row.state != out_of or states & {DOWN, ADMIN_DOWN} != {on} or step.silent:
             continue
         examined += 1
         if step.after.row.diag == _NO_DIAG:
@@ -86,13 +86,6 @@ def _diagnosed(view: View, *, out_of: int, on: int) -> Evidence:
                 Wrong(at(step.after.first_frame, step.after.first_ns), "Diag 3, Neighbor Signaled Session Down", words)
             )
     return Evidence(examined, wrong)
-
-
-def _silent(step: Step) -> bool:
-    """Whether nothing came from the speaker for as long as its peer waits for it, so that it may have been restarted,
-    or AdminDown, without anybody seeing it."""
-    lead_ns = step.after.stretches[0].lead_ns or 0
-    return lead_ns >= step.before.stretches[-1].interval_us * 1000 * step.before.row.detect_mult
 
 
 def _meaning(view: View) -> Evidence:

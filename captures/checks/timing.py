@@ -127,6 +127,9 @@ def _early(view: View) -> Evidence:
         if shown is None or least is None:
             undecided.append(f"Diag 1 of frame {frame}: what the speaker received before is not known")
             continue
+        if step.silent:
+            undecided.append(f"Diag 1 of frame {frame}: what the speaker said before is not known")
+            continue
         slack = LAG_NS + max(LAG_NS, step.before.stretches[-1].interval_us * 1000)
         if least * (1 - _SLACK) <= slack:
             undecided.append(f"Diag 1 of frame {frame}: packets may take as long as the Detection Time")
