@@ -6,22 +6,27 @@ from captures import traits
 from captures.conversation import Said
 from captures.detection import ENOUGH_PACKETS, defied, orders
 from captures.findings import Check, Evidence, View, Wrong, at
-from captures.handshake import LAG_NS, UP, heard_by, judged
+from captures.handshake import LAG_NS, OVERTAKEN_NS, UP, heard_by, judged
 from captures.rows import Row
 
 
 def _peer_not_up(view: View) -> Evidence:
-    """The D bit appears, and since before the session came Up no packet of the peer said Up."""
+    """The D bit appears, and since before the session came Up no packet of the peer said Up. A packet of the time when
+    it was Up before may have been overtaken."""
     examined, wrong, undecided = 0, [], []
     for end, said in judged(view):
         heard = heard_by(end, view)
         begun = min([said[0].first_ns, *(each.stretch.first_ns for each in heard)])
         since: int | None = None
-        demanding = False
+        fell_ns = 0
+        up = demanding = False
         for own in said:
             if own.row.state != UP:
-                since, demanding = own.last_ns - LAG_NS, False
-            elif own.row.demand and not demanding:
+                fell_ns = own.first_ns if up else fell_ns
+                since, up, demanding = own.last_ns - LAG_NS, False, False
+                continue
+            up = True
+            if own.row.demand and not demanding and own.last_ns > fell_ns + OVERTAKEN_NS:
                 demanding = True
                 if not heard or since is None or since < begun:
                     undecided.append(f"the D bit of frame {own.first_frame}: the capture began just before")
