@@ -21,7 +21,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 RATIO_BAR = 25
+"""Of a long capture: a short one is over before the start has paid off."""
 VERIFY_BAR_S, MEMORY_BAR_MB = 2.0, 500
+REFERENCE_RATE = 40_000
+"""Packets per second that tshark dissects where VERIFY_BAR_S holds; another machine is given more or less."""
 LINEAR_BAR = 1.3
 """Of the time per packet in a file ten times as large."""
 
@@ -130,14 +133,16 @@ def bars(results: Sequence[Measured]) -> list[Bar]:
         by_name.setdefault(each.what, []).append(each)
     read, verified = by_name["fast reader"], by_name["bfdspec verify"]
     found = []
+    first, allowed_s = verified[0], VERIFY_BAR_S
     for each in by_name.get("tshark -T fields", []):
-        for name, ours in [("verifies", one) for one in verified] + [("reads", one) for one in read]:
+        for name, ours in (("verifies", verified[-1]), ("reads", read[-1])):
             ratio = ours.rate / each.rate
-            text = f"{name} {ours.packets:,} packets so many times as fast as tshark dissects {each.packets:,}"
+            text = f"{name} {ours.packets:,} packets, so many times as fast as tshark dissects {each.packets:,}"
             found.append(Bar(text, f"at least {RATIO_BAR}", f"{ratio:.1f}", ratio >= RATIO_BAR))
-    first = verified[0]
+        allowed_s *= REFERENCE_RATE / each.rate
     text = f"{first.packets:,} packets verified end to end"
-    found.append(Bar(text, f"under {VERIFY_BAR_S:g} s", f"{first.best:.2f} s", first.best < VERIFY_BAR_S))
+    bar = f"under {VERIFY_BAR_S:g} s where tshark dissects {REFERENCE_RATE:,} packets/s; here that is {allowed_s:.2f} s"
+    found.append(Bar(text, bar, f"{first.best:.2f} s", first.best < allowed_s))
     memory = max(each.megabytes for each in (*read, *verified))
     found.append(Bar("memory, whatever the size", f"under {MEMORY_BAR_MB} MB", f"{memory} MB", memory < MEMORY_BAR_MB))
     for name, pair in (("read", read), ("verified", verified)):
@@ -150,9 +155,10 @@ def bars(results: Sequence[Measured]) -> list[Bar]:
 
 def page(results: Sequence[Measured], found: Sequence[Bar], conversations: int) -> str:
     """The page of documentation."""
+    slowest = min(each.rate for each in results)
     rows = [
         f"| {each.what} | {each.packets:,} | {each.best:.2f} | {min(each.processor_seconds):.2f} | {each.rate:,.0f} "
-        f"| {each.megabytes} MB |"
+        f"| {each.rate / slowest:.1f} | {each.megabytes} MB |"
         for each in results
     ]
     reached = [f"| {each.what} | {each.bar} | {each.measured} | {'✓' if each.reached else '✗'} |" for each in found]
@@ -178,8 +184,8 @@ A start takes its time (Python, numpy), and so does each conversation: short fil
 
 Measured on {machine}.
 
-| what | packets | seconds | processor's | packets per second | most memory |
-|---|---:|---:|---:|---:|---:|
+| what | packets | seconds | processor's | packets per second | times the slowest | most memory |
+|---|---:|---:|---:|---:|---:|---:|
 {rows}
 
 | bar | to be reached | measured | |
