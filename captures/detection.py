@@ -15,7 +15,7 @@ from captures.conversation import End, Stretch
 from captures.findings import View
 from captures.handshake import INIT, LAG_NS, UP, heard_by
 from captures.rows import Row
-from captures.timeline import Heard, Timeline, first_between
+from captures.timeline import Heard, Timeline, first_between, heard_of
 
 _Key = TypeVar("_Key")
 
@@ -87,7 +87,7 @@ def all_heard(view: View) -> Timeline:
     """All that peers said, whether it had to be taken in or not."""
     return view.once(
         "all heard",
-        lambda view: Timeline(Heard(said.row, each) for peer in view.peers for said, each in peer.stretches()),
+        lambda view: Timeline(heard_of(said for peer in view.peers for said in peer.said)),
     )
 
 

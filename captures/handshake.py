@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 from captures.conversation import Conversation, End, Said
 from captures.findings import Evidence, View, Wrong, at
 from captures.rows import Row
-from captures.timeline import Heard, Timeline
+from captures.timeline import Heard, Timeline, heard_by_name
 
 LAG_NS = 1_000_000_000
 """How long a packet may lie on the path and in the speaker's queues after it was captured, nanoseconds."""
@@ -207,12 +207,7 @@ def heard_by(end: End, view: View) -> Timeline:
 def _heard(view: View) -> dict[End, Timeline]:
     """Section 6.3: Your Discriminator decides alone; while it is zero, the address does. What was said to the address
     long before an end sent anything, so that no Detection Time lasts until then, is of no use to it."""
-    by_name: dict[int, list[Heard]] = {}
-    for peer in view.peers:
-        for said in peer.said:
-            if acceptable(said.row):
-                found = by_name.setdefault(said.row.your_discriminator, [])
-                found += [Heard(said.row, stretch) for stretch in said.stretches]
+    by_name = heard_by_name(said for peer in view.peers for said in peer.said if acceptable(said.row))
     to_all = Timeline(by_name.pop(0, ()))
     required_us = max((said.row.required_min_rx_interval_us for said in view.sent), default=0)
     longest_us = max(

@@ -11,7 +11,7 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
-from captures.conversation import Stretch
+from captures.conversation import Said, Stretch
 from captures.rows import Row
 
 
@@ -20,6 +20,19 @@ class Heard(NamedTuple):
 
     row: Row
     stretch: Stretch
+
+
+def heard_of(said: Iterable[Said]) -> Iterator[Heard]:
+    """Each stretch of what was said."""
+    return (Heard(each.row, stretch) for each in said for stretch in each.stretches)
+
+
+def heard_by_name(said: Iterable[Said]) -> dict[int, list[Heard]]:
+    """The same, by the Your Discriminator that the packets name; 0 names nobody."""
+    found: dict[int, list[Heard]] = {}
+    for each in said:
+        found.setdefault(each.row.your_discriminator, []).extend(heard_of([each]))
+    return found
 
 
 def _first_ns(heard: Heard) -> int:

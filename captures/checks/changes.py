@@ -16,7 +16,7 @@ from captures.detection import FOREGOING_NS, demanding, lifetime
 from captures.findings import Check, Evidence, View, Wrong, span
 from captures.handshake import INIT, LAG_NS, UP, heard_by, judged
 from captures.rows import Row
-from captures.timeline import Heard, Timeline
+from captures.timeline import Timeline, heard_of
 
 _ENOUGH_GAPS, _BASIS_GAPS = 20, 10
 """So many gaps show a wrong pace, and so many before the change that the speaker can keep one."""
@@ -281,8 +281,7 @@ def _answered(view: View, since_ns: int, until_ns: int) -> bool:
 
 
 def _finals(view: View) -> Timeline:
-    said = (each for peer in view.peers for each in peer.said if each.row.final)
-    return Timeline(Heard(each.row, stretch) for each in said for stretch in each.stretches)
+    return Timeline(heard_of(said for peer in view.peers for said in peer.said if said.row.final))
 
 
 def _stays_up(end: End, view: View, since_ns: int, until_ns: int) -> bool:

@@ -14,7 +14,7 @@ from captures.detection import ENOUGH_PACKETS, lifetime
 from captures.findings import Check, Evidence, View, Wrong, at
 from captures.handshake import LAG_NS, UP, heard_by, judged
 from captures.rows import Row
-from captures.timeline import Heard, Timeline
+from captures.timeline import Heard, Timeline, heard_by_name, heard_of
 
 _MANY = 20
 """So many answers in a row are not lost while the session lives on."""
@@ -52,7 +52,7 @@ def _unanswered(view: View) -> Evidence:
 
 def _spoken(view: View) -> dict[End, Timeline]:
     """What each end said."""
-    return {end: Timeline(Heard(own.row, each) for own in said for each in own.stretches) for end, said in judged(view)}
+    return {end: Timeline(heard_of(said)) for end, said in judged(view)}
 
 
 def _calm(spoken: Timeline, since_ns: int) -> Heard | None:
@@ -68,9 +68,7 @@ def _calm(spoken: Timeline, since_ns: int) -> Heard | None:
 def _unasked(view: View) -> Evidence:
     """An answer to nothing: no Poll of the peer was on its way during the time that an answer may take."""
     examined, wrong, undecided = 0, [], []
-    polls = Timeline(
-        Heard(said.row, each) for peer in view.peers for said in peer.said if said.row.poll for each in said.stretches
-    )
+    polls = Timeline(heard_of(said for peer in view.peers for said in peer.said if said.row.poll))
     begun = min((peer.said[0].first_ns for peer in view.peers), default=None)
     for end, said in judged(view):
         for own in said:
@@ -179,13 +177,9 @@ def _finals(view: View, end: End) -> Timeline:
 
 
 def _finals_by_end(view: View) -> dict[End, Timeline]:
-    by_name: dict[int | None, list[Heard]] = {}
-    for peer in view.peers:
-        for said in peer.said:
-            if said.row.final:
-                found = by_name.setdefault(said.row.your_discriminator, [])
-                found += [Heard(said.row, stretch) for stretch in said.stretches]
-    return {end: Timeline([*by_name.get(0, ()), *by_name.get(end.discriminator, ())]) for end in view.ends}
+    by_name = heard_by_name(said for peer in view.peers for said in peer.said if said.row.final)
+    to_all = by_name.pop(0, [])
+    return {end: Timeline([*to_all, *by_name.get(end.discriminator or 0, ())]) for end in view.ends}
 
 
 def _contents(row: Row) -> tuple[object, ...]:

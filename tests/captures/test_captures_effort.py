@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import FrameType
 
 import pytest
 from bfd_frames import DOWN, FINAL, INIT, POLL, UP, A, B
+from test_captures_handshake import BLANK
 
 from captures.fold import fold
 from captures.judging import judge_all, views
@@ -46,37 +48,22 @@ def _rows(story: Callable[[int, int], Packet], packets: int) -> Iterator[Row]:
     for frame in range(1, packets + 1):
         side = frame % 2
         state, flags, my, your, desired_us = story(frame // 2, side)
-        yield Row(
+        yield replace(
+            BLANK,
             frame=frame,
             time_ns=1_700_000_000_000_000_000 + frame * 150_000_000,
             source=(A, B)[side],
             destination=(B, A)[side],
-            ttl=255,
             source_port=50_000 + side,
-            destination_port=3784,
-            ip_version=4,
-            udp_length=32,
-            version=1,
             diag=int(state == DOWN),
             state=state,
             poll=bool(flags & POLL),
             final=bool(flags & FINAL),
-            control_plane_independent=False,
-            authentication_present=False,
             demand=bool(flags & _DEMAND),
-            multipoint=False,
-            detect_mult=3,
-            length=24,
             my_discriminator=my,
             your_discriminator=your,
             desired_min_tx_interval_us=desired_us,
             required_min_rx_interval_us=300_000,
-            required_min_echo_rx_interval_us=0,
-            auth_type=None,
-            auth_length=None,
-            auth_key_id=None,
-            auth_sequence=None,
-            malformed=False,
         )
 
 
