@@ -20,8 +20,8 @@ NETNS_FOLDER = Path("/run/netns")
 MARK = "BFDSPEC_NAMESPACE"
 """The environment variable by which whatever is started for a namespace is found until it has entered it."""
 
-_KILL_ROUNDS = 5
 _KILL_WAIT_S = 2.0
+_KILL_ROUNDS = [(signal.SIGKILL, _KILL_WAIT_S)] * 5  # several, as a process may fork while its relatives are killed
 
 
 def run_in(
@@ -109,12 +109,20 @@ def terminate(namespace: str, only: Collection[int] | None = None, *, grace_s: f
 
     The caller itself is spared. No error where the namespace does not exist. Raises LabError when a process survives.
     """
-    left = _signal_all(namespace, only, signal.SIGTERM, grace_s)
-    for _ in range(_KILL_ROUNDS):  # more than one, as a process may fork while its relatives are being killed
-        if not left:
-            return
-        left = _signal_all(namespace, only, signal.SIGKILL, _KILL_WAIT_S)
-    raise LabError(f"{namespace}: processes {left} survive SIGKILL")
+    with contextlib.ExitStack() as stack:
+        held: dict[int, int] = {}  # what was signalled, until its end: it leaves its namespace before it closes sockets
+        for number, wait_s in [(signal.SIGTERM, grace_s), *_KILL_ROUNDS]:
+            held |= _opened(namespace, set(_chosen(namespace, only)) - set(held.values()), stack)
+            for descriptor in held:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(descriptor, number)
+            held = {descriptor: held[descriptor] for descriptor in _running(held, wait_s)}
+            left = {*held.values(), *_chosen(namespace, only)}
+            if not left:
+                break
+    left |= {pid for pid in only or () if _has_left_namespaces(pid) and not exited(pid, _KILL_WAIT_S)}
+    if left:
+        raise LabError(f"{namespace}: processes {sorted(left)} survive SIGKILL")
 
 
 def signal_sessions(namespace: str, leaders: Collection[int], number: signal.Signals) -> None:
@@ -153,22 +161,16 @@ def notify(namespace: str, pid: int, number: signal.Signals) -> None:
         os.close(descriptor)
 
 
-def _signal_all(namespace: str, only: Collection[int] | None, number: signal.Signals, wait_s: float) -> list[int]:
-    """Signal the chosen processes, wait for their end, and return the chosen ones that are there afterwards."""
-    with contextlib.ExitStack() as stack:
-        descriptors = {}
-        for pid in _chosen(namespace, only):
-            with contextlib.suppress(ProcessLookupError):
-                descriptor = os.pidfd_open(pid)
-                stack.callback(os.close, descriptor)
-                if pid in _chosen(namespace, [pid]):  # still the same process, now that it cannot be another one
-                    signal.pidfd_send_signal(descriptor, number)
-                    descriptors[descriptor] = pid
-        running = _running(descriptors, wait_s)
-        left = _chosen(namespace, only)
-        # A process leaves its namespace before it has closed its sockets, and is there until it has.
-        closing = [descriptor for descriptor in running if descriptors[descriptor] not in left]
-        return left + [descriptors[descriptor] for descriptor in _running(closing, _KILL_WAIT_S)]
+def _opened(namespace: str, pids: Collection[int], stack: contextlib.ExitStack) -> dict[int, int]:
+    """Process id by pidfd of those of `pids` that live in `namespace`; `stack` closes the pidfds."""
+    opened = {}
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            descriptor = os.pidfd_open(pid)
+            stack.callback(os.close, descriptor)
+            if pid in _chosen(namespace, [pid]):  # still the same process, now that it cannot be another one
+                opened[descriptor] = pid
+    return opened
 
 
 def _chosen(namespace: str, only: Collection[int] | None) -> list[int]:
@@ -211,3 +213,9 @@ def _lives_in(pid: int, home: os.stat_result) -> bool:
         return os.path.samestat(home, Path(f"/proc/{pid}/ns/net").stat())
     except OSError:  # it has ended, or is a zombie
         return False
+
+
+def _has_left_namespaces(pid: int) -> bool:
+    """Whether a process is on its way out, or a zombie; False where there is none."""
+    proc = Path(f"/proc/{pid}")
+    return proc.exists() and not (proc / "ns/net").exists()

@@ -159,17 +159,20 @@ def test_terminate_spares_what_is_not_named(runtime: Path) -> None:
         assert processes(target) == [second]
 
 
-def test_terminate_returns_when_the_last_of_a_process_is_gone(runtime: Path) -> None:
+@pytest.mark.parametrize("left_by_itself", [False, True])
+def test_terminate_returns_when_the_last_of_a_process_is_gone(runtime: Path, left_by_itself: bool) -> None:
     """One with packet sockets takes long to close them, after it has left its namespace."""
     with Lab(run_id("slow"), 1, runtime=runtime) as lab:
-        namespace, log = lab.describe().target_namespace, runtime / "slow.log"
+        namespace, log = lab.describe().target_namespace, lab.describe().folder / "log"
         for _ in range(5):
             log.write_text("")
             process = spawn(namespace, [sys.executable, "-c", SLOW_TO_CLOSE], log)
             wait_until(lambda: "ready" in log.read_text())
+            if left_by_itself:
+                os.kill(process, signal.SIGKILL)
+                wait_until(lambda: processes(namespace) == [])
             terminate(namespace, [process], grace_s=0)
             assert exited(process, 0)
-        log.unlink()
 
 
 def test_a_name_of_somebody_else_is_not_touched(runtime: Path) -> None:
