@@ -216,6 +216,12 @@ def _lives_in(pid: int, home: os.stat_result) -> bool:
 
 
 def _has_left_namespaces(pid: int) -> bool:
-    """Whether a process is on its way out, or a zombie; False where there is none."""
+    """Whether a process is on its way out, or a zombie; False where there is none, or where it may not be asked."""
     proc = Path(f"/proc/{pid}")
-    return proc.exists() and not (proc / "ns/net").exists()
+    try:
+        (proc / "ns/net").stat()
+    except FileNotFoundError:
+        return proc.exists()
+    except OSError:
+        return False
+    return False

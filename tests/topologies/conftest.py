@@ -19,6 +19,9 @@ def runtime() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="bfds-", dir="/run"))
     folder.chmod(0o755)
     yield folder
+    from topologies.reservation import collect_garbage  # noqa: PLC0415  pyroute2 is there on Linux only
+
+    collect_garbage(folder)  # what a test that failed did not get to
     shutil.rmtree(folder)
 
 

@@ -60,8 +60,8 @@ def run_id(name: str) -> str:
 
 
 def traces(name: str, runtime: Path) -> list[str]:
-    """Whatever a lab could leave behind."""
-    namespaces = [path.name for path in Path("/run/netns").iterdir() if name in path.name]
+    """Whatever the lab of this name could leave behind."""
+    namespaces = [path.name for path in Path("/run/netns").iterdir() if run_id(name) in path.name]
     return namespaces + [path.name for path in runtime.iterdir()]
 
 
