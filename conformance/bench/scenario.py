@@ -152,15 +152,18 @@ def raise_up(bench: Bench, puppet: Puppet) -> None:
     bench.wait(settled, within_us=2 * SLOW_WAIT_US, what="the rate after the handshake", puppet=puppet)
 
 
-def shake_hands(bench: Bench, puppet: Puppet) -> None:
-    """Bring a target that is Down, and whose discriminator the puppet knows, to Up, with keep-alives from then on."""
+def shake_hands(bench: Bench, puppet: Puppet, *, polls: bool = True) -> None:
+    """Bring a target that is Down, and whose discriminator the puppet knows, to Up, with keep-alives from then on.
+
+    The packet that does so is a Poll, which tells the target the faster rate that the puppet announces from now on
+    (6.8.3); a puppet that stays at the slow rate need not poll.
+    """
     puppet.state = State.DOWN
     puppet.answers_polls = True
     bench.send(puppet)
     bench.wait(control(state=State.INIT), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
     puppet.state = State.UP
-    # The Poll tells the target the faster rate that the puppet announces from now on (6.8.3).
-    bench.send(puppet, poll=True)
+    bench.send(puppet, poll=polls)
     bench.start_keepalives(puppet)
     bench.wait(control(state=State.UP), within_us=SLOW_WAIT_US, what="the handshake", puppet=puppet)
 

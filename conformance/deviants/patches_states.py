@@ -94,6 +94,17 @@ class AsksNobodyAboutRx(AsksNobodyAboutTx):
     unasked = "required_min_rx_us"
 
 
+class AsksNobodyOnceUp(Session):
+    """The slow rate is left without a Poll Sequence."""
+
+    def receive(self, packet: ControlPacket, meta: Meta, now: int) -> list[Output]:
+        before = self.state
+        outputs = super().receive(packet, meta, now)
+        if self.state is State.UP and before is not State.UP:
+            self.poll.active = False
+        return outputs
+
+
 class SchedulesOnce(Session):
     """When the next packet leaves is decided when one is sent, and by nothing that comes after it."""
 

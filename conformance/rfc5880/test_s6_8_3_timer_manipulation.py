@@ -5,12 +5,21 @@ from collections.abc import Sequence
 from conformance.bench.bench import PROMPT_US, Bench, Mark
 from conformance.bench.cases import Row, case, cases
 from conformance.bench.detection import Judges, judge_expiry
-from conformance.bench.match import Between, OneOf, control
+from conformance.bench.match import Between, Not, OneOf, control
 from conformance.bench.oracle import Interval
-from conformance.bench.packets import Seen, in_words
+from conformance.bench.packets import Seen, in_words, milliseconds
 from conformance.bench.puppet import SLOW_US, Puppet
 from conformance.bench.rates import Rate, collect_intervals, judge_rate
-from conformance.bench.scenario import PERIODIC, SLOW_WAIT_US, announce, establish, fresh, slow_down, stays_up
+from conformance.bench.scenario import (
+    PERIODIC,
+    SLOW_WAIT_US,
+    announce,
+    establish,
+    fresh,
+    shake_hands,
+    slow_down,
+    stays_up,
+)
 from conformance.bench.verdicts import Inconclusive
 from refimpl.core.constants import State
 from topologies.node import Capability
@@ -65,7 +74,11 @@ def test_change_starts_a_poll(bench: Bench, what: str, timers: dict[str, int]) -
     """{what}: a Poll Sequence begins."""
     puppet = establish(bench, desired_min_tx_us=SHORT_US, required_min_rx_us=SHORT_US)
     puppet.answers_polls = False
-    announced = change(bench, puppet, **timers)
+    judge_poll(bench, puppet, change(bench, puppet, **timers))
+
+
+def judge_poll(bench: Bench, puppet: Puppet, announced: Seen) -> None:
+    """A Poll Sequence begins with `announced`, the first packet that announces a change, or shortly after it."""
     bench.until(announced.time_us + 3 * LONG_US)
     after = [announced, *(seen for seen in bench.from_target(announced) if puppet.is_from_target(seen))]
     bench.check(
@@ -74,6 +87,22 @@ def test_change_starts_a_poll(bench: Bench, what: str, timers: dict[str, int]) -
         actual=f"{len(after)} packets, none with P",
         frames=after,
     )
+
+
+@cases(
+    Row("5880-6.8.3-20", ["5880-6.8.3-r03"], {"meanwhile": "changes nothing", "polls": False}),
+    Row("5880-6.8.3-24", ["5880-6.8.3-r03"], {"meanwhile": "polls, too", "polls": True}),
+)
+def test_leaving_the_slow_rate_starts_a_poll(bench: Bench, meanwhile: str, polls: bool) -> None:
+    """The step from 1 s to 300 ms in Up, while the far end {meanwhile}, begins with a Poll Sequence."""
+    puppet = bench.puppet(desired_min_tx_us=SHORT_US if polls else SLOW_US)
+    fresh(bench, puppet=puppet, desired_min_tx_us=SHORT_US)
+    fast = control(desired_min_tx_interval_us=SHORT_US)
+    if puppet.last_seen is not None and fast(puppet.last_seen):
+        raise Inconclusive(f"the target announces {milliseconds(SHORT_US)} from the start, so nothing is changed")
+    shake_hands(bench, puppet, polls=polls)
+    announced = bench.wait(fast, within_us=SLOW_WAIT_US, after=bench.origin, what="the configured rate", puppet=puppet)
+    judge_poll(bench, puppet, announced)
 
 
 @case(
@@ -171,6 +200,30 @@ def test_slow_rate_again_after_a_failure(bench: Bench) -> None:
     )
     bench.elapse(SLOW_WAIT_US)
     judge_slow(bench, bench.from_target(silent))
+
+
+@cases(
+    Row("5880-6.8.3-21", ["5880-6.8.3-r08"], {"state": State.DOWN}),
+    Row("5880-6.8.3-22", ["5880-6.8.3-r08"], {"state": State.ADMIN_DOWN}),
+)
+def test_slow_rate_again_after_the_far_end_left(bench: Bench, state: State) -> None:
+    """After the far end has said {state}, Desired Min TX Interval is a second or more again."""
+    puppet = establish(bench, desired_min_tx_us=SHORT_US)
+    puppet.state = state
+    said = bench.send(puppet)
+    bench.wait(control(state=Not(State.UP)), within_us=SLOW_WAIT_US, after=said, what="the end", puppet=puppet)
+    bench.elapse(SLOW_WAIT_US)
+    judge_slow(bench, bench.from_target(said))
+
+
+@case("5880-6.8.3-23", judges=["5880-6.8.3-r08"], needs=[Capability.ADMIN_DOWN])
+def test_slow_rate_in_admin_down(bench: Bench) -> None:
+    """In AdminDown, Desired Min TX Interval is a second or more."""
+    puppet = establish(bench, desired_min_tx_us=SHORT_US)
+    start = bench.command(bench.node.set_admin, bench.specs[0], enabled=False)
+    bench.wait(control(state=State.ADMIN_DOWN), within_us=SLOW_WAIT_US, after=start, what="AdminDown", puppet=puppet)
+    bench.elapse(SLOW_WAIT_US)
+    judge_slow(bench, bench.from_target(start))
 
 
 def judge_slow(bench: Bench, packets: Sequence[Seen]) -> None:

@@ -3,13 +3,16 @@
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import Row, case, cases
 from conformance.bench.encapsulation import every_packet, first_packet, whole_life
-from conformance.bench.scenario import FINAL, establish, pace_polls, stays_up
+from conformance.bench.match import control
+from conformance.bench.scenario import FINAL, SLOW_WAIT_US, establish, pace_polls, stays_up
 from refimpl.core.constants import PORT_SINGLE_HOP, SOURCE_PORT_MAX, SOURCE_PORT_MIN
 from topologies.node import Capability
 
 V4, V6 = [Capability.IPV4], [Capability.IPV6]
 
 SESSIONS = 10
+
+CHANGED_US = 600_000
 
 
 @cases(
@@ -45,6 +48,23 @@ def test_source_port_is_stable(bench: Bench, family: int) -> None:
     """On IPv{family} all packets of a session, Finals and those after a failure included, have one source port."""
     packets = whole_life(bench, bench.puppet(family))
     port = packets[0].datagram.source_port
+    every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")
+
+
+@cases(
+    Row("5881-4-09", ["5881-4-r04"], {"family": 4}, [*V4, Capability.CHANGE_TX]),
+    Row("5881-4-10", ["5881-4-r04"], {"family": 6}, [*V6, Capability.CHANGE_TX]),
+)
+def test_source_port_outlives_a_change(bench: Bench, family: int) -> None:
+    """On IPv{family} a change of Desired Min TX Interval does not change the source port of the session."""
+    puppet = establish(bench, family)
+    before = bench.from_target(bench.origin)[-1]
+    start = bench.command(bench.node.set_timers, bench.specs[0], desired_min_tx_us=CHANGED_US)
+    new = control(desired_min_tx_interval_us=CHANGED_US, my_discriminator=before.packet.my_discriminator)
+    bench.wait(new, within_us=SLOW_WAIT_US, after=start, what="the change, in the same session", puppet=puppet)
+    bench.elapse(SLOW_WAIT_US)
+    packets = [seen for seen in bench.from_target(start) if new(seen)]
+    port = before.datagram.source_port
     every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")
 
 

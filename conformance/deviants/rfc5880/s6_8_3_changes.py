@@ -7,6 +7,7 @@ from conformance.deviants.patches import learning_without
 DEVIANTS = (
     Deviant("5880-6.8.3-r02", "fails over new timers", session=states.FailsOverTimers),
     Deviant("5880-6.8.3-r03", "new Desired Min TX without a Poll", session=states.AsksNobodyAboutTx),
+    Deviant("5880-6.8.3-r03", "leaves the slow rate without a Poll", session=states.AsksNobodyOnceUp),
     Deviant("5880-6.8.3-r04", "new Required Min RX without a Poll", session=states.AsksNobodyAboutRx),
     Deviant("5880-6.8.3-r09", "comes up to speed in steps", session=states.ComesUpInSteps),
     Deviant("5880-6.8.3-r10", "a packet that is scheduled stays where it is", session=states.SchedulesOnce),
