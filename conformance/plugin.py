@@ -17,8 +17,6 @@ from conformance import inventory, runner
 from conformance.bench.bench import Bench
 from conformance.bench.cases import Case
 from conformance.catalogue import Catalogue, load_catalogue
-from conformance.coverage import by_rfc, coverage
-from conformance.finish import finish
 from conformance.selection import Selection
 from conformance.targets.registry import known_deviations
 from conformance.targets.target import Target
@@ -176,6 +174,10 @@ class Suite:
         """Write the report, in the controlling process."""
         if self._is_worker or not self._results:
             return
+        # A dozen workers per core need not load what only the controlling process makes.
+        from conformance.coverage import by_rfc, coverage  # noqa: PLC0415
+        from conformance.finish import finish  # noqa: PLC0415
+
         option = self._config.option
         results = sorted(self._results.values(), key=lambda result: inventory.sort_key(result.id))
         self.run = finish(

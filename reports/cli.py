@@ -23,7 +23,7 @@ from reports.document import Document, Made, save
 from reports.items import Item
 from reports.kinds import LoadError
 from reports.model import Run
-from reports.whole import replace
+from reports.whole import console_beside, replace
 
 D = TypeVar("D", bound=Document)
 
@@ -114,8 +114,9 @@ def compare_command(runs: tuple[Path, ...], html_file: Path, json_file: Path | N
     _write(html_file, partial(kinds.write_page, compared))
     if json_file is not None:
         _write(json_file, partial(save, compared))
-    print_comparison(compared, Console())
-    click.echo(f"page: {html_file}")
+    console = console_beside(html_file, json_file)
+    print_comparison(compared, console)
+    console.print(f"page: {html_file}", markup=False, soft_wrap=True)
 
 
 @report.command("diff")
@@ -139,11 +140,12 @@ def diff_command(old: Path, new: Path, html_file: Path | None, json_file: Path |
         raise _Refusal(f"{old} is of kind {before.kind}, {new} of kind {after.kind}; two of one kind are needed")
     sides = [_side(document, file, seen_from) for document, file in ((before, old), (after, new))]
     found = diff(before.kind, sides[0], sides[1], _made())
-    print_diff(found, Console())
+    console = console_beside(html_file, json_file)
+    print_diff(found, console)
     for path, writer in ((html_file, kinds.write_page), (json_file, save)):
         if path is not None:
             _write(path, partial(writer, found))
-            click.echo(f"written: {path}")
+            console.print(f"written: {path}", markup=False, soft_wrap=True)
     if found.found(Change.NEW_FAILURE):
         raise SystemExit(_NEW_FAILURES)
 

@@ -42,11 +42,12 @@ def verify(
     jobs: int | None,
     keys_file: Path | None,
     table: Path | None,
-    **written: Path | None,
+    **wanted: Path | None,
 ) -> None:
     """Check the BFD packets of capture FILEs, pcap or pcapng, against the RFCs.
 
     Each speaker is judged by its own packets and by those that it was sent. What a capture cannot decide is "·".
+    A file that is written may be "-", standard output; the words for people go to standard error then.
 
     Exit codes: 0 nothing breaks a MUST, 1 something does, 2 a file that cannot be read or written, 130 interrupted.
     """
@@ -58,9 +59,9 @@ def verify(
         # Loading the rest takes as long as reading many a capture does; so one goes on during the other.
         from bfdspec.verify.run import Run  # noqa: PLC0415
 
-        run = Run(engine, checks, jobs or 0, told=any(written.values()))
-        run.read(files, first, lambda path: begin(engine, path, keys), table)
-        broken = run.write(**written)
+        run = Run(engine, checks, jobs or 0, table=table, **wanted)
+        run.read(files, first, lambda path: begin(engine, path, keys))
+        broken = run.write()
     except (CaptureError, KeysError, OSError) as error:
         raise Refusal(str(error)) from error
     except KeyboardInterrupt:

@@ -26,7 +26,7 @@ from captures.fold import Fold
 from refimpl import __version__
 from reports.verification import CheckInfo, Verification
 from reports.verification_terminal import CONVERSATIONS, print_verification
-from reports.whole import replace
+from reports.whole import console_beside, replace
 
 _WRITERS = {
     "data": ("reports.document", "save"),
@@ -40,23 +40,24 @@ _MISFITS = 5
 
 
 class Run:
-    """Judges by `checks` in `jobs` processes, 0 for one per core. Without `told`, conversations are told only as far as
-    a terminal shows them."""
+    """Judges by `checks` in `jobs` processes, 0 for one per core, for whoever wants the report: all packets in the file
+    `table`, and the report itself as `data`, `page` and `junit`. Where nobody does, conversations are told only as far
+    as a terminal shows them."""
 
-    def __init__(self, engine: str, checks: Sequence[Check], jobs: int, *, told: bool) -> None:
-        self._engine = engine
-        self._started, self._clock = datetime.now(UTC), time.monotonic_ns()
-        self._testimony = Testimony(checks, jobs, TOLD if told else CONVERSATIONS)
-
-    def read(
-        self, files: Sequence[Path], first: Begun, begin: Callable[[Path], Begun], table: Path | None = None
+    def __init__(
+        self, engine: str, checks: Sequence[Check], jobs: int, *, table: Path | None, **wanted: Path | None
     ) -> None:
-        """Read and judge file after file, of which the `first` is being read already; write all packets to `table`.
+        self._engine, self._table, self._wanted = engine, table, wanted
+        self._started, self._clock = datetime.now(UTC), time.monotonic_ns()
+        self._testimony = Testimony(checks, jobs, TOLD if any(wanted.values()) else CONVERSATIONS)
+
+    def read(self, files: Sequence[Path], first: Begun, begin: Callable[[Path], Begun]) -> None:
+        """Read and judge file after file, of which the `first` is being read already; write the table of packets.
         Raises CaptureError, OSError."""
         console = Console(stderr=True)
         gc.freeze()  # what is loaded stays, and need not be looked at
         with ExitStack() as stack:
-            write = stack.enter_context(csv_writer(table)) if table is not None else None
+            write = stack.enter_context(csv_writer(self._table)) if self._table is not None else None
             status = stack.enter_context(console.status("")) if console.is_terminal else None
             for number, path in enumerate(files):
                 if status is not None:
@@ -71,9 +72,9 @@ class Run:
                         write(path, chunk)
                 self._testimony.add(str(path), folded.conversations, source.warning)
 
-    def write(self, **written: Path | None) -> bool:
-        """Write the report as `data`, `page` and `junit` to where they are wanted, and to the terminal; says whether
-        anything breaks a MUST. Raises OSError."""
+    def write(self) -> bool:
+        """Write the report to where it is wanted, and to the terminal; says whether anything breaks a MUST. Raises
+        OSError."""
         testimony = self._testimony
         run = Verification(
             generator=f"bfdspec {__version__}",
@@ -88,9 +89,9 @@ class Run:
             findings=testimony.findings,
         )
         for name, (module, function) in _WRITERS.items():
-            if (path := written[name]) is not None:
+            if (path := self._wanted[name]) is not None:
                 replace(path, partial(getattr(import_module(module), function), run))
-        console = Console(highlight=False)
+        console = console_beside(self._table, *self._wanted.values())
         print_verification(run, console)
         _print_misfits(run, console)
         return bool(run.broken("MUST"))

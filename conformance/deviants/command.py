@@ -30,7 +30,7 @@ from reports import kill_matrix_terminal
 from reports.document import save
 from reports.kill_matrix import KillMatrix
 from reports.kinds import write_page
-from reports.whole import replace
+from reports.whole import console_beside, replace
 
 CLEAN, FLAWED, NO_HUNT = 0, 1, 3
 
@@ -108,8 +108,9 @@ def command(
         cases=tally,
         findings=found_wrong,
     )
-    kill_matrix_terminal.print_matrix(matrix, Console())
-    _write(matrix, html, data)
+    console = console_beside(html, data)
+    kill_matrix_terminal.print_matrix(matrix, console)
+    _write(matrix, html, data, console)
     sys.exit(FLAWED if matrix.findings else CLEAN)
 
 
@@ -155,7 +156,7 @@ def _make_folder(folder: Path) -> None:
         raise Refusal(f"folder {folder} is not writable")
 
 
-def _write(matrix: KillMatrix, html: Path | None, data: Path | None) -> None:
+def _write(matrix: KillMatrix, html: Path | None, data: Path | None, console: Console) -> None:
     for path, writer in ((data, save), (html, write_page)):
         if path is None:
             continue
@@ -163,7 +164,7 @@ def _write(matrix: KillMatrix, html: Path | None, data: Path | None) -> None:
             replace(path, partial(writer, matrix))
         except OSError as error:
             raise Refusal(str(error)) from error
-        click.echo(f"kill matrix: {path}")
+        console.print(f"kill matrix: {path}", markup=False, soft_wrap=True)
 
 
 def _print_list(deviants: Sequence[Deviant], catalogue: Catalogue) -> None:

@@ -12,6 +12,7 @@ from conformance.bench.puppet import SLOW_US, Puppet
 from conformance.bench.rates import Rate, collect_intervals, judge_rate
 from conformance.bench.scenario import (
     PERIODIC,
+    SHOWN_US,
     SLOW_WAIT_US,
     announce,
     establish,
@@ -212,7 +213,7 @@ def test_slow_rate_again_after_the_far_end_left(bench: Bench, state: State) -> N
     puppet.state = state
     said = bench.send(puppet)
     bench.wait(control(state=Not(State.UP)), within_us=SLOW_WAIT_US, after=said, what="the end", puppet=puppet)
-    bench.elapse(SLOW_WAIT_US)
+    bench.elapse(SHOWN_US)
     judge_slow(bench, bench.from_target(said))
 
 
@@ -222,7 +223,7 @@ def test_slow_rate_in_admin_down(bench: Bench) -> None:
     puppet = establish(bench, desired_min_tx_us=SHORT_US)
     start = bench.command(bench.node.set_admin, bench.specs[0], enabled=False)
     bench.wait(control(state=State.ADMIN_DOWN), within_us=SLOW_WAIT_US, after=start, what="AdminDown", puppet=puppet)
-    bench.elapse(SLOW_WAIT_US)
+    bench.elapse(SHOWN_US)
     judge_slow(bench, bench.from_target(start))
 
 

@@ -62,7 +62,7 @@ def test_source_port_outlives_a_change(bench: Bench, family: int) -> None:
     start = bench.command(bench.node.set_timers, bench.specs[0], desired_min_tx_us=CHANGED_US)
     new = control(desired_min_tx_interval_us=CHANGED_US, my_discriminator=before.packet.my_discriminator)
     bench.wait(new, within_us=SLOW_WAIT_US, after=start, what="the change, in the same session", puppet=puppet)
-    bench.elapse(SLOW_WAIT_US)
+    bench.elapse(2 * CHANGED_US)
     packets = [seen for seen in bench.from_target(start) if new(seen)]
     port = before.datagram.source_port
     every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")

@@ -100,10 +100,29 @@ def test_several_files_are_judged_one_by_one(tmp_path: Path) -> None:
     assert "4 packets of 4 speakers in 2 conversations: 1 violation" in said.output
 
 
-def test_a_place_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
-    said = CliRunner().invoke(verify, [str(capture(tmp_path)), "--html", str(tmp_path / "no" / "v.html")])
+@pytest.mark.parametrize("option", ["--html", "--csv"])
+def test_a_place_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path, option: str) -> None:
+    said = CliRunner().invoke(verify, [str(capture(tmp_path)), option, str(tmp_path / "no" / "v")])
     assert said.exit_code == 2
-    assert said.output.splitlines()[-1].startswith(f"Error: cannot write {tmp_path / 'no' / 'v.html'}")
+    assert said.output.splitlines()[-1].startswith(f"Error: cannot write {tmp_path / 'no' / 'v'}: No such file")
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_what_goes_to_standard_output_is_alone_there(tmp_path: Path, option: str) -> None:
+    said = CliRunner().invoke(verify, [str(capture(tmp_path, ttl=64)), option, "-"])
+    assert said.exit_code == 1 and "seen TTL 64" in said.stderr
+    if option == "--json":
+        assert json.loads(said.stdout)["findings"][0]["check"] == "5881-5-r01"
+    else:
+        assert [row["source"] for row in csv.DictReader(said.stdout.splitlines())] == ["10.0.0.1", "10.0.0.2"]
+
+
+def test_no_half_a_table_is_left(tmp_path: Path) -> None:
+    path, table = capture(tmp_path), tmp_path / "rows.csv"
+    broken = tmp_path / "no.pcap"
+    broken.write_text("hello", encoding="utf-8")
+    assert CliRunner().invoke(verify, [str(path), str(broken), "--csv", str(table)]).exit_code == 2
+    assert set(tmp_path.iterdir()) == {path, broken}
 
 
 def test_a_file_of_keys_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path) -> None:
