@@ -37,6 +37,8 @@ _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Offered to builds as a secret of that name: what this machine trusts, behind a private authority for example, pip
 trusts in a build."""
 
+_LABEL = "bfdspec.image"
+
 _PULL_S = 300.0
 _BUILD_S = 900.0
 
@@ -109,13 +111,14 @@ def provide_base(client: "PodmanClient", image: Image, say: Say) -> None:
 
 
 def build(client: "PodmanClient", image: Image, say: Say) -> None:
-    """Build an image, its base being there; steps of which nothing has changed are taken from podman's cache. Raises
-    LabError with the last words of the step that failed."""
+    """Build an image, its base being there; steps of which nothing has changed are taken from podman's cache. The image
+    that had its name is removed, unless something uses it. Raises LabError with the last words of the step that failed.
+    """
     parameters = {
         "t": image.tag,
         "dockerfile": _CONTAINERFILE,
         "buildargs": json.dumps(dict(image.arguments)),
-        "labels": json.dumps({"bfdspec.image": image.name}),
+        "labels": json.dumps({_LABEL: image.name}),
         "networkmode": "host",  # a build only fetches packages: no network of podman's own is needed for that
         "layers": True,
         "rm": True,
@@ -144,6 +147,8 @@ def build(client: "PodmanClient", image: Image, say: Say) -> None:
                     say(line)
     if not client.images.exists(image.tag):
         raise LabError(f"{image.tag}: podman built it without an error, and does not have it")
+    for former in client.images.list(filters={"label": f"{_LABEL}={image.name}", "dangling": True}):
+        client.api.delete(f"/images/{former.id}")  # which a container that uses it refuses: the next build asks again
 
 
 def _pull(client: "PodmanClient", name: str) -> str | None:

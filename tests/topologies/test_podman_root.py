@@ -18,7 +18,7 @@ import testinfra
 from topologies import podman_service
 from topologies.description import LabDescription
 from topologies.errors import LabError
-from topologies.images import Image, images
+from topologies.images import Image, build, images
 from topologies.lab import Lab
 from topologies.launch import launch, place_for
 from topologies.node import SessionSpec
@@ -84,6 +84,20 @@ def place(lab: LabDescription, service: Path) -> Place:
     folder = lab.folder / "bird"
     folder.mkdir()
     return place_for(found, "podman", lab.run_id, lab.target_namespace, folder)
+
+
+def test_an_image_built_anew_replaces_the_former_one(service: Path, tmp_path: Path) -> None:
+    image = Image(f"probe-{os.getpid()}", tmp_path, "scratch", {}, ())
+    with connected(service) as client:
+        found = []
+        try:
+            for content in "first", "second":
+                (tmp_path / "Containerfile").write_text(f"FROM scratch\nLABEL content={content}\n", encoding="utf-8")
+                build(client, image, lambda line: None)
+                found += client.images.list(filters={"label": f"bfdspec.image={image.name}"})
+        finally:
+            client.images.remove(image.tag)
+    assert [each.labels["content"] for each in found] == ["first", "second"]
 
 
 @pytest.mark.parametrize("image", images().values(), ids=lambda image: image.name)
