@@ -62,7 +62,7 @@ endif
 
 lab: $(VENV)/.dev ## Implementations with each other; two of them in containers; a topology in a virtual machine (root)
 ifeq ($(ROOT),0)
-	@$(BIN)/bfdspec interop $(foreach node,refbfd frr bird keepalived aiobfd,--with $(node)) \
+	@$(BIN)/bfdspec interop $(foreach node,refbfd frr bird keepalived,--with $(node)) \
 	  $(foreach scenario,ipv4 admin-down cut restart,--scenario $(scenario))
 	@$(BIN)/bfdspec lab images frr bird
 	@$(BIN)/bfdspec lab run frr-bird --driver podman
