@@ -64,6 +64,7 @@ lab: $(VENV)/.dev ## Implementations with each other; two of them in containers;
 ifeq ($(ROOT),0)
 	@$(BIN)/bfdspec interop $(foreach node,refbfd frr bird keepalived,--with $(node)) \
 	  $(foreach scenario,ipv4 admin-down cut restart,--scenario $(scenario))
+	@$(BIN)/bfdspec test --target aiobfd --section 6.8.3
 	@$(BIN)/bfdspec lab images frr bird
 	@$(BIN)/bfdspec lab run frr-bird --driver podman
 	@$(BIN)/bfdspec lab run bond --driver vm
