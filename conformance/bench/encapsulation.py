@@ -49,6 +49,12 @@ def every_packet(
     )
 
 
+def same_source_port(bench: Bench, packets: Sequence[Seen], first: Seen) -> None:
+    """Judge that each packet came from the source port of `first`."""
+    port = first.datagram.source_port
+    every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")
+
+
 def around(seen: Seen) -> str:
     """What is around a packet, in words."""
     outer = seen.datagram

@@ -2,7 +2,7 @@
 
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import Row, case, cases
-from conformance.bench.encapsulation import every_packet, first_packet, whole_life
+from conformance.bench.encapsulation import every_packet, first_packet, same_source_port, whole_life
 from conformance.bench.match import control
 from conformance.bench.scenario import FINAL, SLOW_WAIT_US, establish, pace_polls, stays_up
 from refimpl.core.constants import PORT_SINGLE_HOP, SOURCE_PORT_MAX, SOURCE_PORT_MIN
@@ -47,8 +47,7 @@ def test_source_port_range(bench: Bench, family: int) -> None:
 def test_source_port_is_stable(bench: Bench, family: int) -> None:
     """On IPv{family} all packets of a session, Finals and those after a failure included, have one source port."""
     packets = whole_life(bench, bench.puppet(family))
-    port = packets[0].datagram.source_port
-    every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")
+    same_source_port(bench, packets, packets[0])
 
 
 @cases(
@@ -64,8 +63,7 @@ def test_source_port_outlives_a_change(bench: Bench, family: int) -> None:
     bench.wait(new, within_us=SLOW_WAIT_US, after=start, what="the change, in the same session", puppet=puppet)
     bench.elapse(2 * CHANGED_US)
     packets = [seen for seen in bench.from_target(start) if new(seen)]
-    port = before.datagram.source_port
-    every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")
+    same_source_port(bench, packets, before)
 
 
 @case("5881-4-07", judges=["5881-4-r05"], needs=[Capability.IPV4, Capability.IPV6])

@@ -2,7 +2,7 @@
 
 from conformance.bench.bench import PROMPT_US, Bench
 from conformance.bench.cases import Row, case, cases
-from conformance.bench.encapsulation import every_packet, first_packet, whole_life
+from conformance.bench.encapsulation import every_packet, first_packet, same_source_port, whole_life
 from conformance.bench.scenario import FINAL, establish, over_hops, pace_polls, stays_up
 from refimpl.core.constants import PORT_MULTI_HOP, SOURCE_PORT_MAX, SOURCE_PORT_MIN
 from topologies.node import Capability
@@ -48,8 +48,7 @@ def test_source_port_range(bench: Bench, family: int) -> None:
 def test_source_port_is_stable(bench: Bench, family: int) -> None:
     """On IPv{family} all packets of a multihop session, also those after a failure, have one source port."""
     packets = whole_life(bench, over_hops(bench, family), kind=KIND)
-    port = packets[0].datagram.source_port
-    every_packet(bench, packets, lambda seen: seen.datagram.source_port == port, f"source port {port}")
+    same_source_port(bench, packets, packets[0])
 
 
 @case("5883-5-07", judges=["5883-5-r05"], needs=[*NEEDS, Capability.IPV4, Capability.IPV6])

@@ -96,11 +96,8 @@ def began_s(node: BirdNode, spec: SessionSpec) -> float:
     now on could be taken for it."""
     while True:
         since = datetime.strptime(node.show(spec).raw["since"], "%H:%M:%S.%f")
-        began = timedelta(hours=since.hour, minutes=since.minute, seconds=since.second, microseconds=since.microsecond)
-        now = datetime.now()
-        age = now - now.replace(hour=0, minute=0, second=0, microsecond=0) - began
-        if age % timedelta(days=1) > timedelta(seconds=5 * ROUNDING_S):
-            return began.total_seconds()
+        if (datetime.now() - since) % timedelta(days=1) > timedelta(seconds=5 * ROUNDING_S):
+            return (since - datetime(1900, 1, 1)).total_seconds()  # the day of what has only a time
 
 
 @pytest.mark.parametrize(("version", "changes"), [*VARIANTS, pytest.param("ipv4", {"passive": True}, id="passive")])
